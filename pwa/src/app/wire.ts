@@ -1,0 +1,116 @@
+/** The shapes the server speaks (POST /api/v1/route-plans and its neighbours). Units are in the names. */
+
+export type Unknowns = "accept" | "avoid" | "reject";
+export type Outcome = "found" | "limits_exceeded" | "unreachable";
+
+export interface LimitSchema {
+  title: string;
+  type: string | string[];
+  minimum?: number;
+  maximum?: number;
+  enum?: (string | null)[];
+  items?: { enum?: string[] };
+  default?: number | string | string[] | null;
+  description?: string;
+  "x-unit"?: string;
+  "x-beyond"?: "block" | "avoid";
+}
+
+export interface Profile {
+  name: string;
+  label: string;
+  description: string;
+  unknowns: Unknowns;
+  limits: { properties: Record<string, LimitSchema> };
+}
+
+export interface City {
+  name: string;
+  fictional: boolean;
+  notice: string | null;
+  time_zone?: string;
+  osm_at: string | null;
+  attribution: string;
+}
+
+export interface AddressHit {
+  label: string;
+  detail: string;
+  kind: "address" | "street" | "place";
+  lon: number;
+  lat: number;
+  place_id: string | null;
+}
+
+export type PlaceRef = { lon: number; lat: number } | { place_id: string };
+export type LimitValue = number | string | string[] | null;
+
+export interface RoutePlanRequest {
+  from: PlaceRef;
+  to: PlaceRef;
+  profile: string;
+  limits: Record<string, LimitValue>;
+  unknowns: Unknowns;
+  language: string;
+}
+
+export interface Obstacle {
+  kind: string;
+  text: string;
+  exceeds: boolean | null;
+  beyond?: "block" | "avoid";
+  source?: string | null;
+  as_of?: string | null;
+}
+
+export interface Step {
+  instruction: string;
+  distance_m: number;
+  duration_s?: number;
+  obstacles: Obstacle[];
+}
+
+export interface UnknownStretch {
+  attribute: string;
+  distance_m: number;
+  text?: string;
+}
+
+/** A sentence of the server, bare or inside an object. */
+export type Said = string | { text: string };
+
+export interface Route {
+  label: string;
+  distance_m: number;
+  duration_s: number;
+  climb_m?: number;
+  descent_m?: number;
+  known_share: number;
+  unknowns: UnknownStretch[];
+  assumptions: Said[];
+  limits_exceeded: Obstacle[];
+  warnings: Said[];
+  steps: Step[];
+}
+
+export interface RoutePlan {
+  outcome: Outcome;
+  graph: { osm_at: string | null };
+  from?: { offset_m?: number };
+  to?: { offset_m?: number };
+  routes: Route[];
+  reachable?: { remaining_m?: number } | null;
+}
+
+export interface ProblemError {
+  pointer: string;
+  code?: string;
+  detail: string;
+}
+
+export interface Problem {
+  title?: string;
+  status: number;
+  detail?: string;
+  errors?: ProblemError[];
+}

@@ -1,0 +1,34 @@
+"""Edge attributes written as text, for tables of cases: ``kind=kerb_up kerb_up_cm=0..3 tactile_paving=yes``."""
+
+from __future__ import annotations
+
+from wayfinder.routing.attributes import (
+    ATTRIBUTE_INDEX,
+    ATTRIBUTES,
+    OTHER,
+    AttributeType,
+    EdgeAttributes,
+    Interval,
+    Kind,
+    Unclear,
+)
+
+
+def parse_attributes(text: str) -> EdgeAttributes:
+    """Read ``name=value`` words; ``?`` is a value not understood, ``0..3`` and ``3.1..`` are ranges."""
+    values = dict(word.split("=", 1) for word in text.split())
+    kind = Kind(values.pop("kind"))
+    return EdgeAttributes(kind=kind, **{name: _parse(name, value) for name, value in values.items()})  # type: ignore[arg-type]
+
+
+def _parse(name: str, text: str) -> str | float | Interval | Unclear:
+    attribute = ATTRIBUTES[ATTRIBUTE_INDEX[name]]
+    if text == "?":
+        return OTHER
+    if attribute.type is AttributeType.CHOICE:
+        assert text in attribute.values, f"{name} is never {text}"
+        return text
+    if attribute.type is AttributeType.NUMBER:
+        return float(text)
+    low, _, high = text.partition("..")
+    return Interval(float(low), float(high or "inf") if ".." in text else float(low))

@@ -1,0 +1,253 @@
+"""Draw a small town as text, and read a network back as text: what route and network tests are made of.
+
+A map is a picture of letters and digits; each is an OSM node, one column is `grid_m` metres to the east and
+one row `grid_m` metres to the south. All other characters (``-``, ``|``, blanks ...) only please the eye.
+The ways are strings of such letters followed by their tags::
+
+    town = draw_town(
+        '''
+        A----B----C
+             |
+             D
+        ''',
+        ways=["ABC highway=footway surface=asphalt", "BD highway=residential name=Lange Gasse"],
+        nodes={"B": "barrier=bollard maxwidth:physical=0.9"},
+        grid_m=2,
+    )
+    built = build_network(town)
+    assert list_edges(built) == [...]
+
+Tags are ``key=value`` words; a word without ``=`` belongs to the value before it. Where a value needs an
+``=`` or several blanks, give a pair instead: ``("BD", {"name": "A = B"})``. Node ``A`` has the OSM id 65
+(`node_id`), the first way the id 1, the second 2 ...; ``"AB #7 highway=path"`` has the id 7. A letter that
+is not in the picture is a node that is missing from the file. The lower left corner of the picture is in
+Kassel.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from textwrap import dedent
+
+import numpy as np
+
+from wayfinder.geo import METRES_PER_DEGREE, LonLat
+from wayfinder.routing.attributes import Interval, Kind, Unclear
+from wayfinder.routing.network import SLOPE_DOWN, SLOPE_NONE, SLOPE_UNKNOWN, SLOPE_UP, SLOPE_ZERO
+from wayfinder.routing.network_build import BuiltNetwork
+from wayfinder.routing.osm_records import OsmData, OsmNode, OsmRelation, OsmWay
+
+ORIGIN = LonLat(9.5, 51.3125)
+DRAWN_ON_DAY = 20_000
+"""Day of the last edit of everything drawn."""
+
+Tags = str | Mapping[str, str]
+
+
+def draw_town(
+    picture: str,
+    ways: Sequence[str | tuple[str, Mapping[str, str]]],
+    nodes: Mapping[str, Tags] | None = None,
+    *,
+    relations: Sequence[tuple[Sequence[int], Tags]] = (),
+    grid_m: float = 10.0,
+    origin: LonLat = ORIGIN,
+) -> OsmData:
+    """Turn a picture into OSM data.
+
+    Parameters
+    ----------
+    picture
+        The map; a letter or digit may stand in it once.
+    ways
+        In order of their ids; a letter that is not in the picture is a node missing from the file.
+    nodes
+        Tags of nodes by letter.
+    relations
+        Multipolygons: ids of their outer ways, and tags; ids count from 1.
+    grid_m
+        Metres from one column to the next, and from one row to the next.
+    origin
+        Where the first column and the last row of the picture lie.
+
+    Raises
+    ------
+    ValueError
+        A letter stands twice in the picture, or a tagged node nowhere.
+    """
+    spots = _find_spots(picture, grid_m, origin)
+    for letter in nodes or {}:
+        if letter not in spots:
+            raise ValueError(f"node {letter} is not in the picture")
+    drawn_nodes = {
+        node_id(letter): OsmNode(
+            node_id(letter), *spot, _read_tags((nodes or {}).get(letter, "")), DRAWN_ON_DAY
+        )
+        for letter, spot in sorted(spots.items())
+    }
+    drawn_ways = [_draw_way(number, way) for number, way in enumerate(ways, start=1)]
+    drawn_relations = tuple(
+        OsmRelation(
+            number, tuple(("w", member, "outer") for member in members), _read_tags(tags), DRAWN_ON_DAY
+        )
+        for number, (members, tags) in enumerate(relations, start=1)
+    )
+    return OsmData(drawn_nodes, tuple(sorted(drawn_ways, key=lambda way: way.id)), drawn_relations)
+
+
+def node_id(letter: str) -> int:
+    """OSM id of the node drawn as `letter`."""
+    return ord(letter)
+
+
+def locate(picture: str, letter: str, *, grid_m: float = 10.0, origin: LonLat = ORIGIN) -> LonLat:
+    """Where a letter of the picture lies; for routes from and to."""
+    return _find_spots(picture, grid_m, origin)[letter]
+
+
+def list_edges(built: BuiltNetwork) -> list[str]:
+    """Every edge in words, sorted: ``"A-B footway 20 m"``, ``"B/0-B/1 bollard ..."``.
+
+    A node is its letter, with the number of its port where it has several. Then follow the kind, the
+    length where it has one, each attribute that is known or not understood, the slope (``up``, ``down``
+    or percent) and the levels. Where the way back differs, its kind or value follows after ``<``.
+    """
+    network = built.network
+    labels = _label_nodes(built)
+    lines = []
+    for edge in range(network.edge_count):
+        there, back = (built.classes[network.arc_class[arc]] for arc in (2 * edge, 2 * edge + 1))
+        words = [f"{labels[network.edge_tail[edge]]}-{labels[network.edge_head[edge]]}", there.kind.value]
+        if back.kind != there.kind:
+            words[-1] += f"<{back.kind.value}"
+        if network.edge_length_mm[edge]:
+            words.append(f"{network.edge_length_mm[edge] / 1000:.0f} m")
+        for name in there.__slots__[1:]:
+            one, other = word(getattr(there, name)), word(getattr(back, name))
+            if (one, other) != ("?", "?"):
+                words.append(f"{name}={one}" if one == other else f"{name}={one}<{other}")
+        slopes = [_word_slope(int(network.arc_slope[arc])) for arc in (2 * edge, 2 * edge + 1)]
+        if slopes != ["", ""]:
+            words.append("slope=" + "<".join(dict.fromkeys(slopes)))
+        if np.isinf(network.edge_incline_percent[edge]):
+            words.append("rising" if network.edge_incline_percent[edge] > 0 else "falling")
+        levels = (network.edge_level_from[edge], network.edge_level_to[edge])
+        if not np.all(np.isnan(levels)):
+            words.append(f"level={levels[0]:g}..{levels[1]:g}")
+        lines.append(" ".join(words))
+    return sorted(lines)
+
+
+def list_kinds(built: BuiltNetwork) -> list[str]:
+    """Like `list_edges`, with the kinds only."""
+    return [" ".join(line.split(" ")[:2]) for line in list_edges(built)]
+
+
+def list_obstacles(built: BuiltNetwork) -> list[str]:
+    """Like `list_edges`, with the obstacles only (edges between ports of one node)."""
+    return [line for line in list_edges(built) if "/" in line.split(" ")[0] and _is_at_one_node(line)]
+
+
+def find_arcs(built: BuiltNetwork, tail: str, head: str) -> list[int]:
+    """Arcs from any port of one letter to any port of another."""
+    network = built.network
+    arcs = []
+    for edge in range(network.edge_count):
+        ends = (
+            chr(network.node_osm_id[network.edge_tail[edge]]),
+            chr(network.node_osm_id[network.edge_head[edge]]),
+        )
+        arcs += [2 * edge] * (ends == (tail, head)) + [2 * edge + 1] * (ends == (head, tail))
+    return arcs
+
+
+def list_simple_paths(built: BuiltNetwork, start: str, end: str) -> set[tuple[Kind, ...]]:
+    """Kinds met on each way from one letter to another that enters no network node twice."""
+    network = built.network
+    letters = [chr(osm_id) for osm_id in network.node_osm_id]
+    found: set[tuple[Kind, ...]] = set()
+
+    def walk(node: int, been: frozenset[int], kinds: tuple[Kind, ...]) -> None:
+        if letters[node] == end:
+            found.add(kinds)
+            return
+        for arc in network.out_arc[network.out_first[node] : network.out_first[node + 1]]:
+            ahead = int((network.edge_tail if arc & 1 else network.edge_head)[arc >> 1])
+            if ahead not in been:
+                walk(ahead, been | {ahead}, (*kinds, built.classes[network.arc_class[arc]].kind))
+
+    for node, letter in enumerate(letters):
+        if letter == start:
+            walk(node, frozenset({node}), ())
+    return found
+
+
+def word(value: object) -> str:
+    """A value in words: ``?`` unmapped, ``other`` not understood, ``0..3`` an interval."""
+    if value is None:
+        return "?"
+    if isinstance(value, Unclear):
+        return value.value
+    if isinstance(value, Interval):
+        return f"{value.low:g}..{value.high:g}" if value.low != value.high else f"{value.low:g}"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _word_slope(slope: int) -> str:
+    if slope in (SLOPE_NONE, SLOPE_UNKNOWN):
+        return ""
+    return {SLOPE_UP: "up", SLOPE_DOWN: "down"}.get(slope) or f"{(slope - SLOPE_ZERO) / 10:g}%"
+
+
+def _label_nodes(built: BuiltNetwork) -> list[str]:
+    ids = built.network.node_osm_id.tolist()
+    seen: dict[int, int] = {}
+    labels = []
+    for osm_id in ids:
+        port = seen[osm_id] = seen.get(osm_id, -1) + 1
+        labels.append(chr(osm_id) if ids.count(osm_id) == 1 else f"{chr(osm_id)}/{port}")
+    return labels
+
+
+def _is_at_one_node(line: str) -> bool:
+    tail, head = line.split(" ", maxsplit=1)[0].split("-")
+    return tail[0] == head[0]
+
+
+def _find_spots(picture: str, grid_m: float, origin: LonLat) -> dict[str, LonLat]:
+    rows = dedent(picture).strip("\n").splitlines()
+    east_deg = grid_m / (METRES_PER_DEGREE * math.cos(math.radians(origin.lat)))
+    north_deg = grid_m / METRES_PER_DEGREE
+    spots: dict[str, LonLat] = {}
+    for row, line in enumerate(rows):
+        for column, letter in enumerate(line):
+            if not letter.isalnum():
+                continue
+            if letter in spots:
+                raise ValueError(f"node {letter} stands twice in the picture")
+            spots[letter] = LonLat(
+                origin.lon + column * east_deg, origin.lat + (len(rows) - 1 - row) * north_deg
+            )
+    return spots
+
+
+def _draw_way(number: int, way: str | tuple[str, Mapping[str, str]]) -> OsmWay:
+    letters, tags = way if isinstance(way, tuple) else way.partition(" ")[::2]
+    if isinstance(tags, str) and tags.startswith("#"):
+        given, _, tags = tags.partition(" ")
+        number = int(given[1:])
+    return OsmWay(number, tuple(node_id(letter) for letter in letters), _read_tags(tags), DRAWN_ON_DAY)
+
+
+def _read_tags(tags: Tags) -> dict[str, str]:
+    if not isinstance(tags, str):
+        return dict(tags)
+    read: dict[str, str] = {}
+    key = ""
+    for token in tags.split():
+        if "=" in token:
+            key, _, read[key] = token.partition("=")
+        else:
+            read[key] += f" {token}"
+    return read

@@ -1,0 +1,1 @@
+"""Wegweiser: ways through a city that keep a person's own limits, in words."""

@@ -1,0 +1,1 @@
+"""Staff roles, permissions, passwords and sessions; no web."""

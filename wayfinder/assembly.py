@@ -1,0 +1,240 @@
+"""The one place where ports meet adapters: a city folder becomes the services that web and commands use."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Final, Protocol
+
+from wayfinder.city.addresses import unpack_addresses
+from wayfinder.city.artifact import City, open_city
+from wayfinder.errors import CityError, RequestError
+from wayfinder.geo import METRES_PER_DEGREE, LonLat
+from wayfinder.routing.city_graph import CityGraph, Landmark
+from wayfinder.routing.costs import Tables, load_tables
+from wayfinder.routing.overlay import Overlay, build_empty_overlay
+from wayfinder.routing.planner import RoutePlan, RoutePlanner, RouteRequest
+from wayfinder.routing.profiles import Unknowns
+from wayfinder.routing.snapping import MOST_OFFSET_M, build_snap_grid
+
+_MARGIN_DEGREES: Final = 2 * MOST_OFFSET_M / METRES_PER_DEGREE
+"""A position may lie this far outside the bounds; how far from a way is the planner's question."""
+_LOOK_EVERY_S: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Trip:
+    """A trip as a person asks for it.
+
+    Attributes
+    ----------
+    start, goal
+        A position, or the id of a place.
+    limits
+        As `wayfinder.routing.profiles.personalise` takes them.
+    unknowns
+        None for the preset's own policy.
+    via, alternatives
+        Not supported yet: refused unless empty and 0.
+    depart_at
+        ISO 8601 with offset; checked, but without effect yet.
+    """
+
+    start: LonLat | str
+    goal: LonLat | str
+    profile: str
+    limits: Mapping[str, object] = field(default_factory=dict)
+    unknowns: Unknowns | None = None
+    via: Sequence[LonLat | str] = ()
+    alternatives: int = 0
+    depart_at: str | None = None
+
+
+def _parse_time(text: str, pointer: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise RequestError(
+            "A time needs date, time and offset, e.g. 2026-11-23T10:00:00+01:00.",
+            code="time_invalid",
+            pointer=pointer,
+        )
+    return moment
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything that answers for one city; immutable, shared by threads."""
+
+    city: City
+    graph: CityGraph
+    planner: RoutePlanner
+    tables: Tables
+
+    @cached_property
+    def _places(self) -> dict[str, LonLat]:
+        known = unpack_addresses(self.city.read("addresses.json"))
+        return {
+            f"osm:{item.osm_type}/{item.osm_id}": LonLat(item.lon, item.lat)
+            for items in (known.numbers, known.streets, known.places)
+            for item in items
+        }
+
+    def plan(self, trip: Trip) -> RoutePlan:
+        """Plan a trip.
+
+        Raises
+        ------
+        RequestError
+            The trip cannot be used, with a pointer to what is wrong.
+        """
+        for name in ("via", "alternatives"):
+            if getattr(trip, name):
+                raise RequestError("This is not supported yet.", code="not_supported", pointer=f"/{name}")
+        if trip.depart_at is not None:
+            _parse_time(trip.depart_at, "/depart_at")
+        start, goal = self.get_position(trip.start, "/from"), self.get_position(trip.goal, "/to")
+        return self.planner.plan(RouteRequest(start, goal, trip.profile, trip.limits, trip.unknowns))
+
+    def get_position(self, place: LonLat | str, pointer: str) -> LonLat:
+        """The position of a place of this city, by its id, or the position itself.
+
+        Raises
+        ------
+        RequestError
+            The city has no such place; the position lies outside, or its two numbers are the wrong way round.
+        """
+        if isinstance(place, str):
+            found = self._places.get(place)
+            if found is None:
+                pointer += "/place_id"
+                raise RequestError(
+                    "There is no such place in this city.", code="place_unknown", pointer=pointer
+                )
+            return found
+        return self._check_position(place, pointer)
+
+    def _check_position(self, position: LonLat, pointer: str) -> LonLat:
+        if self._is_inside(position):
+            return position
+        if self._is_inside(LonLat(position.lat, position.lon)):
+            raise RequestError(
+                "Longitude and latitude seem to be swapped: longitude (east) comes first.",
+                code="position_swapped",
+                pointer=pointer,
+            )
+        raise RequestError(
+            "This position lies outside {city}.",
+            code="position_outside",
+            pointer=pointer,
+            city=self.city.info.name,
+        )
+
+    def _is_inside(self, position: LonLat) -> bool:
+        west, south, east, north = self.city.info.bounds
+        margin = _MARGIN_DEGREES
+        return (
+            west - 2 * margin <= position.lon <= east + 2 * margin
+            and south - margin <= position.lat <= north + margin
+        )
+
+
+class CurrentServices(Protocol):
+    """Port: the services of the city that holds now.
+
+    Raises
+    ------
+    CityError
+        While there is none.
+    """
+
+    def __call__(self) -> Services: ...
+
+
+def open_services(folder: Path) -> Services:
+    """Open a city folder and put everything together.
+
+    Raises
+    ------
+    CityError
+        The folder is missing, damaged or half written.
+    """
+    city = open_city(folder)
+    graph = build_graph(city)
+    tables = load_tables()
+    overlay = _HeldOverlay(build_empty_overlay(graph, tables))
+    return Services(city, graph, RoutePlanner(graph, overlay, tables), tables)
+
+
+def build_graph(city: City) -> CityGraph:
+    """Everything the planner reads of a city."""
+    return CityGraph(
+        id=city.info.id,
+        osm_at=city.info.osm_at,
+        network=city.network,
+        classes=city.classes,
+        names=city.names,
+        landmarks=[Landmark(landmark.key, landmark.name) for landmark in city.landmarks],
+        landmark_distance_mm=city.arrays["landmark_distance_mm"],
+        grid=build_snap_grid(city.network),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _HeldOverlay:
+    """The overlay of a city without reports: always the same."""
+
+    overlay: Overlay
+
+    def __call__(self) -> Overlay:
+        return self.overlay
+
+
+class ServedCity:
+    """The services of a city folder that may be replaced while it is served.
+
+    A new city is opened beside the old one, and used once it stands; where it cannot be opened the last good
+    one is kept.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._services: Services | None = None
+        self._seen: object = None
+        self._problem: CityError | None = None
+        self._look_at = 0.0
+
+    def __call__(self) -> Services:
+        now = time.monotonic()
+        if now >= self._look_at and self._lock.acquire(blocking=self._services is None):
+            try:
+                self._look()
+                self._look_at = now + _LOOK_EVERY_S
+            finally:
+                self._lock.release()
+        if self._services is None:
+            raise self._problem or CityError("There is no city in {folder}.", folder=self._folder)
+        return self._services
+
+    def _look(self) -> None:
+        try:
+            state = (self._folder / "city.toml").stat()
+            seen = (state.st_ino, state.st_mtime_ns)
+        except OSError:
+            seen = None
+        if seen == self._seen and (seen is not None or self._problem is not None):
+            return
+        try:
+            self._services = open_services(self._folder)
+            self._problem = None
+        except CityError as error:
+            self._problem = error
+        self._seen = seen

@@ -1,0 +1,1 @@
+"""A city folder: built from sources, verified, opened, reported on."""

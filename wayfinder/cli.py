@@ -1,0 +1,360 @@
+"""The command ``wayfinder``. Heavy modules are imported by the command that needs them."""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import rich_click as click
+
+from wayfinder.errors import RequestError, WayfinderError
+from wayfinder.geo import LonLat
+from wayfinder.settings import load_settings
+
+if TYPE_CHECKING:
+    from wayfinder.routing.profiles import LimitDefinition
+
+# i18n has this list too; importing it would load Babel for every --help.
+LANGUAGES: Final = ("de", "de-simple", "en")
+_STEPS: Final = {
+    "read": "Reading the file",
+    "ways": "Reading the ways",
+    "junctions": "Joining them",
+    "arrays": "Building the network",
+    "places": "Gathering places",
+    "bounds": "Measuring distances",
+    "write": "Writing the city",
+}
+_DONE, _FAILED, _WRONG_USAGE = 0, 1, 2
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class _Commands(click.RichGroup):
+    """Says every error in one sentence, without a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise
+        except WayfinderError as error:
+            _tell(_say(error.key, error.parameters))
+            ctx.exit(_WRONG_USAGE if isinstance(error, RequestError) else _FAILED)
+        except Exception as error:
+            if os.environ.get("WAYFINDER_DEBUG"):
+                raise
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            problem = f"{type(error).__name__}, {Path(place.filename).name}:{place.lineno}"
+            key = "The program made an error ({problem}). WAYFINDER_DEBUG=1 shows more."
+            _tell(_say(key, {"problem": problem}))
+            ctx.exit(_FAILED)
+
+
+def _say(key: str, parameters: Mapping[str, object] | None = None) -> str:
+    context = click.get_current_context(silent=True)
+    language = context.find_root().meta.get("language") if context else None
+    from wayfinder.web.words import say
+
+    return say(language or load_settings().language, key, parameters)
+
+
+def _tell(text: str) -> None:
+    click.echo(" ".join(text.split()), err=True)
+
+
+def _language_option(command: Command) -> Command:
+    def remember(context: click.Context, _: click.Parameter, value: str | None) -> str:
+        language = value or load_settings().language
+        context.find_root().meta["language"] = language
+        return language
+
+    return click.option(
+        "--lang",
+        "language",
+        type=click.Choice(LANGUAGES),
+        is_eager=True,
+        callback=remember,
+        help="Language of texts (WAYFINDER_LANGUAGE, else de).",
+    )(command)
+
+
+class _Place(click.ParamType):
+    """``LON,LAT`` or the id of a place."""
+
+    name = "LON,LAT"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> LonLat | str:
+        if not isinstance(value, str):
+            return value  # type: ignore[no-any-return]  # already converted
+        if value.startswith(("osm:", "city:")):
+            return value
+        try:
+            lon, lat = (float(part) for part in value.split(","))
+        except ValueError:
+            lon = lat = math.nan
+        if not (abs(lon) <= 180 and abs(lat) <= 90):
+            example = "LON,LAT in degrees, longitude first, e.g. 9.4966,51.3151"
+            self.fail(f"{value[:60]!r} is not {example}.", param, ctx)
+        return LonLat(lon, lat)
+
+
+_CITY: Final = click.option(
+    "--city",
+    "folder",
+    type=click.Path(path_type=Path),
+    envvar="WAYFINDER_CITY",
+    required=True,
+    metavar="DIR",
+    help="The city folder (WAYFINDER_CITY).",
+)
+
+
+@click.group(
+    cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
+)
+@click.version_option(package_name="wegweiser", prog_name="wayfinder")
+def main() -> None:
+    """Wegweiser: ways through a city within a person's own limits."""
+
+
+@main.group()
+def city() -> None:
+    """Build a city from OpenStreetMap data."""
+
+
+@city.command("build")
+@click.option(
+    "--osm", type=click.Path(path_type=Path), required=True, metavar="FILE", help="pbf, osm, osm.gz, osm.bz2"
+)
+@click.option("--name", required=True, help="What people call the city.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="The city folder to write."
+)
+@click.option("--time-zone", default="Europe/Berlin", show_default=True)
+@_language_option
+def build(osm: Path, name: str, out: Path, time_zone: str, language: str) -> None:
+    """Build a city folder; an older city in it is kept until the new one stands."""
+    from wayfinder.city.build import build_city, format_summary
+
+    with _progress() as progress:
+        summary = build_city(osm, name, out, time_zone=time_zone, progress=progress)
+    click.echo(format_summary(summary))
+
+
+@main.command()
+@_CITY
+@click.option("--from", "start", type=_Place(), required=True, help="LON,LAT or a place id (osm:node/1).")
+@click.option("--to", "goal", type=_Place(), required=True, help="LON,LAT or a place id.")
+@click.option("--profile", required=True, metavar="NAME", help="A preset, e.g. wheelchair-manual.")
+@click.option(
+    "--set",
+    "changes",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A limit of one's own, e.g. kerb_up_max_cm=6; lists by comma, empty clears, =6:avoid is a wish.",
+)
+@click.option(
+    "--unknowns", type=click.Choice(["accept", "avoid", "reject"]), help="What an unknown fact does to a way."
+)
+@click.option("--via", type=_Place(), multiple=True, help="Not supported yet.")
+@click.option("--alternatives", type=click.IntRange(0, 2), default=0, help="Not supported yet: 0 only.")
+@click.option("--depart-at", metavar="T", help="With offset, 2026-11-23T10:00:00+01:00; without effect yet.")
+@click.option("--json", "as_json", is_flag=True, help="The answer of the HTTP interface.")
+@click.option("--geojson", "as_geojson", is_flag=True, help="Lines and obstacles for a map.")
+@_language_option
+def route(
+    folder: Path,
+    start: LonLat | str,
+    goal: LonLat | str,
+    profile: str,
+    changes: tuple[str, ...],
+    unknowns: str | None,
+    via: tuple[LonLat | str, ...],
+    alternatives: int,
+    depart_at: str | None,
+    as_json: bool,
+    as_geojson: bool,
+    language: str,
+) -> None:
+    """Plan one way. Every outcome is an answer (exit 0), also that there is no way within the limits."""
+    if as_json and as_geojson:
+        raise click.UsageError("Please choose one of --json and --geojson.")
+    from wayfinder.assembly import Trip, open_services
+    from wayfinder.routing.profiles import Unknowns
+    from wayfinder.speech.phrases import format_plan_text, word_plan
+
+    services = open_services(folder)
+    limits = dict(_parse_change(change, services.tables.limits) for change in changes)
+    policy = Unknowns(unknowns) if unknowns else None
+    plan = services.plan(Trip(start, goal, profile, limits, policy, via, alternatives, depart_at))
+    if as_json or as_geojson:
+        import orjson
+
+        answer = word_plan(plan, language)
+        document = answer if as_json else _build_geojson(answer)
+        click.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
+    else:
+        click.echo(format_plan_text(plan, language))
+
+
+def _parse_change(text: str, definitions: Mapping[str, LimitDefinition]) -> tuple[str, object]:
+    """Read ``key=value``; what does not fit its limit is left as it is: the planner refuses it in words."""
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise click.UsageError(f"--set takes KEY=VALUE, not {text[:60]!r}.")
+    value, _, beyond = value.strip().partition(":")
+    definition = definitions.get(name)
+    parsed: object = value
+    if not value:
+        parsed = None
+    elif definition is None:
+        pass
+    elif definition.is_number:
+        with suppress(ValueError):
+            parsed = float(value)
+    elif definition.type == "flag":
+        parsed = {"true": True, "yes": True, "false": False, "no": False}.get(value.lower(), value)
+    elif definition.type == "list":
+        parsed = [word.strip() for word in value.split(",")]
+    return name, {"value": parsed, "beyond": beyond} if beyond else parsed
+
+
+def _build_geojson(answer: Mapping[str, Any]) -> dict[str, Any]:
+    features: list[dict[str, Any]] = []
+    for route in answer["routes"]:
+        told = ("label", "distance_m", "duration_s", "known_share")
+        properties = {"outcome": answer["outcome"], **{name: route[name] for name in told}}
+        features.append({"type": "Feature", "geometry": route["geometry"], "properties": properties})
+        for step in route["steps"]:
+            for obstacle in step["obstacles"]:
+                point = {"type": "Point", "coordinates": [obstacle["lon"], obstacle["lat"]]}
+                properties = {name: value for name, value in obstacle.items() if name not in ("lon", "lat")}
+                features.append({"type": "Feature", "geometry": point, "properties": properties})
+    return {"type": "FeatureCollection", "features": features}
+
+
+_SERVER_OPTIONS: Final = (
+    click.option("--host", help="Address to listen on (WAYFINDER_HOST, else 127.0.0.1)."),
+    click.option("--port", type=click.IntRange(1, 65535), help="Port (WAYFINDER_PORT, else 8000)."),
+)
+
+
+def _server_options(command: Command) -> Command:
+    for option in _SERVER_OPTIONS:
+        command = option(command)
+    return command
+
+
+@main.command()
+@_CITY
+@_server_options
+@click.option("--workers", type=click.IntRange(1, 64), help="Processes (WAYFINDER_WORKERS, else 2).")
+@click.option("--threads", type=click.IntRange(1, 64), help="Threads in each (WAYFINDER_THREADS, else 4).")
+@_language_option
+def serve(folder: Path, language: str, **options: Any) -> None:
+    """Serve a city: the page, the HTTP interface, /openapi.json."""
+    _serve(folder, options, language, click.echo)
+
+
+@main.command()
+@_server_options
+@_language_option
+def demo(language: str, **options: Any) -> None:
+    """Serve the demo town, which is invented."""
+    from wayfinder.city.demo import get_demo_city
+
+    with _progress() as progress:
+        folder = get_demo_city(progress=progress)
+
+    def tell(address: str) -> None:
+        click.echo(_say("The demo town: {address}", {"address": address}))
+        click.echo(_say("Invented city, not for navigation."))
+        click.echo(_say("Load a city of your own:"))
+        click.echo("  wayfinder city build --osm kassel.osm.pbf --name Kassel --out cities/kassel")
+        click.echo("  wayfinder serve --city cities/kassel")
+
+    _serve(folder, options, language, tell)
+
+
+def _serve(folder: Path, options: dict[str, Any], language: str, when_ready: Callable[[str], None]) -> None:
+    from wayfinder.web.server import run_server
+
+    given = {name: value for name, value in options.items() if value is not None}
+
+    def tell(address: str) -> None:
+        when_ready(address)
+        sys.stdout.flush()
+
+    run_server(folder, replace(load_settings(), language=language, **given), tell)
+
+
+@main.command()
+@_CITY
+@click.option(
+    "--pairs", type=click.IntRange(1, 100_000), default=200, show_default=True, help="Pairs of places."
+)
+@click.option("--json", "as_json", is_flag=True, help="Figures as JSON.")
+@_language_option
+def bench(folder: Path, pairs: int, as_json: bool, language: str) -> None:
+    """Measure search and full answer against networkx, and Valhalla where it is installed."""
+    from wayfinder.city.bench import format_bench, run_bench
+
+    figures = run_bench(folder, pairs)
+    if as_json:
+        import orjson
+
+        click.echo(orjson.dumps(figures, option=orjson.OPT_INDENT_2).decode())
+    else:
+        click.echo(format_bench(figures))
+
+
+@main.command()
+@_CITY
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, metavar="FILE", help="The file to write."
+)
+@click.option(
+    "--pairs", type=click.IntRange(1, 100_000), default=100, show_default=True, help="Pairs of places."
+)
+@_language_option
+def vectors(folder: Path, out: Path, pairs: int, language: str) -> None:
+    """Write requests with their answers, for planners that must give the very same."""
+    from wayfinder.city.vectors import write_vectors
+
+    write_vectors(folder, out, pairs)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], None]]:
+    """Bars on a terminal, a line per step in a pipe; both on standard error."""
+    if not sys.stderr.isatty():
+        begun: set[str] = set()
+
+        def tell(step: str, done: int, total: int) -> None:
+            if step not in begun:
+                begun.add(step)
+                _tell(_say(_STEPS.get(step, step)))
+
+        yield tell
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def show(step: str, done: int, total: int) -> None:
+            if step not in tasks:
+                tasks[step] = bars.add_task(_say(_STEPS.get(step, step)), total=max(total, 1))
+            bars.update(tasks[step], completed=done if total else 1, total=max(total, 1))
+
+        yield show

@@ -1,0 +1,1 @@
+"""Reports from the street and what becomes of them."""

@@ -1,0 +1,1 @@
+"""Photos: checked, stripped of metadata and encoded anew."""

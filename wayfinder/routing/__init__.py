@@ -1,0 +1,1 @@
+"""From facts through judgement to an answer; no web, no SQL."""

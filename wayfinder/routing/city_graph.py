@@ -1,0 +1,110 @@
+"""Everything the planner reads of one city: the network, its classes, names and the helpers of the search."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wayfinder.routing.attributes import EdgeAttributes, Kind
+from wayfinder.routing.classes import Columns, build_class_columns
+from wayfinder.routing.network import SLOPE_BINS, Int32, Network
+
+Mask = NDArray[np.bool_]
+
+BLOCKED: Final = EdgeAttributes(kind=Kind.LINK, access="blocked")
+"""What an arc closed by an accepted report is like: judged like any other class, by a row of the table."""
+
+
+class Landmark(NamedTuple):
+    """A place people orient themselves by: the key of its kind (``pharmacy``), and its name or ""."""
+
+    key: str
+    name: str
+
+
+@dataclass(frozen=True)
+class CityGraph:
+    """A city as the planner sees it; read-only and shared.
+
+    Attributes
+    ----------
+    id
+        Content hash of the city folder.
+    osm_at
+        Date of the OSM data, ISO 8601 UTC, or None.
+    classes
+        Attributes by class id.
+    names
+        Street names by ``Network.edge_name``.
+    landmarks
+        By ``Network.node_landmark``.
+    landmark_distance_mm
+        int32[n, k]: length of the shortest way to each of ``k`` landmarks of the search, -1 where there is
+        none.
+    grid
+        The snapping grid.
+    """
+
+    id: str
+    osm_at: str | None
+    network: Network
+    classes: Sequence[EdgeAttributes]
+    names: Sequence[str]
+    landmarks: Sequence[Landmark]
+    landmark_distance_mm: Int32
+    grid: SnapGrid
+
+    @cached_property
+    def columns(self) -> Columns:
+        """The classes as columns, and behind them one more class: `BLOCKED`."""
+        return build_class_columns([*self.classes, BLOCKED])
+
+    @property
+    def blocked_class(self) -> int:
+        """Class id of `BLOCKED`."""
+        return len(self.classes)
+
+    @cached_property
+    def bounding_classes(self) -> Mask:
+        """bool[c], which of `columns` stand on an edge with a length: they bound the search from below."""
+        long = np.repeat(self.network.edge_length_mm > 0, 2)
+        return np.bincount(self.network.arc_class[long], minlength=self.columns.count) > 0
+
+    @cached_property
+    def used_slopes(self) -> Mask:
+        """bool[SLOPE_BINS], which slope bins occur."""
+        return np.bincount(self.network.arc_slope, minlength=SLOPE_BINS) > 0
+
+
+@dataclass(frozen=True, slots=True)
+class SnapGrid:
+    """Which pieces of which edges lie in which cell of a regular grid.
+
+    Attributes
+    ----------
+    west, south
+        Corner of the grid, degrees.
+    cell_lon, cell_lat
+        Size of a cell in degrees (about `CELL_M`).
+    columns, rows
+        Cells in each direction.
+    first
+        int32[rows * columns + 1].
+    edge, point
+        int32: the pieces of a cell; a piece is the line from ``point`` to ``point + 1`` of ``edge``.
+    """
+
+    west: float
+    south: float
+    cell_lon: float
+    cell_lat: float
+    columns: int
+    rows: int
+    first: Int32
+    edge: Int32
+    point: Int32

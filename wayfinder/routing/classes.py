@@ -1,0 +1,106 @@
+"""Equal judged attributes -> class ids: the columns that `costs` judges, one value per class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wayfinder.routing.attributes import (
+    ATTRIBUTES,
+    OTHER,
+    Attribute,
+    AttributeType,
+    EdgeAttributes,
+    Interval,
+    Kind,
+)
+from wayfinder.routing.network import SLOPE_BINS, SLOPE_DOWN, SLOPE_NONE, SLOPE_UP, SLOPE_ZERO, Float64, UInt8
+
+UNMAPPED: Final = 0
+KNOWN: Final = 1
+NOT_UNDERSTOOD: Final = 2
+MEANINGLESS: Final = 3
+"""The attribute says nothing about this kind of edge, so that its absence is no unknown."""
+
+INCLINE_ATTRIBUTES: Final[tuple[Attribute, ...]] = (
+    Attribute("incline_up_percent", AttributeType.NUMBER, "percent", frozenset(Kind)),
+    Attribute("incline_down_percent", AttributeType.NUMBER, "percent", frozenset(Kind)),
+)
+"""Columns of the slope bins: how steep uphill and downhill in the direction of travel, never negative."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Attribute values of a list of things (classes, or slope bins), one row per attribute.
+
+    Attributes
+    ----------
+    attributes
+        ``a`` attributes in row order.
+    low, high
+        float64[a, c]: the value as a range (equal for numbers and choices; a choice is its index in
+        ``Attribute.values``); NaN where not known.
+    status
+        uint8[a, c]: UNMAPPED, KNOWN, NOT_UNDERSTOOD or MEANINGLESS.
+    """
+
+    attributes: tuple[Attribute, ...]
+    low: Float64
+    high: Float64
+    status: UInt8
+
+    @property
+    def count(self) -> int:
+        """Number of things (columns of the matrices)."""
+        return int(self.low.shape[1])
+
+    def extend(self, other: Columns) -> Columns:
+        """These columns followed by `other`'s (extra classes of an overlay)."""
+        return Columns(
+            self.attributes,
+            np.hstack([self.low, other.low]),
+            np.hstack([self.high, other.high]),
+            np.hstack([self.status, other.status]),
+        )
+
+
+def build_class_columns(classes: Sequence[EdgeAttributes]) -> Columns:
+    """Turn classes into columns, in the order of `ATTRIBUTES`."""
+    shape = (len(ATTRIBUTES), len(classes))
+    low, high = np.full(shape, np.nan), np.full(shape, np.nan)
+    status = np.full(shape, UNMAPPED, dtype=np.uint8)
+    for row, attribute in enumerate(ATTRIBUTES):
+        codes = {value: float(code) for code, value in enumerate(attribute.values)}
+        name, applies_to = attribute.name, attribute.applies_to
+        for column, edge in enumerate(classes):
+            value = getattr(edge, name)
+            if value is None:
+                if edge.kind not in applies_to:
+                    status[row, column] = MEANINGLESS
+            elif value is OTHER:
+                status[row, column] = NOT_UNDERSTOOD
+            else:
+                status[row, column] = KNOWN
+                if isinstance(value, Interval):
+                    low[row, column], high[row, column] = value
+                else:
+                    low[row, column] = high[row, column] = codes[value] if attribute.values else value
+    return Columns(ATTRIBUTES, low, high, status)
+
+
+def build_slope_columns() -> Columns:
+    """The slope bins of `Network.arc_slope` as columns, in the order of `INCLINE_ATTRIBUTES`."""
+    percent = (np.arange(SLOPE_BINS) - SLOPE_ZERO) / 10.0
+    values: NDArray[np.float64] = np.vstack([np.maximum(percent, 0.0), np.maximum(-percent, 0.0)])
+    status = np.full(values.shape, KNOWN, dtype=np.uint8)
+    values[:, : SLOPE_DOWN + 1] = np.nan
+    status[:, : SLOPE_DOWN + 1] = UNMAPPED
+    status[:, SLOPE_NONE] = MEANINGLESS
+    # "up" without a number says nothing about going down, and the other way round
+    values[1, SLOPE_UP], status[1, SLOPE_UP] = 0.0, KNOWN
+    values[0, SLOPE_DOWN], status[0, SLOPE_DOWN] = 0.0, KNOWN
+    return Columns(INCLINE_ATTRIBUTES, values, values.copy(), status)

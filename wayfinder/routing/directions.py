@@ -1,0 +1,368 @@
+"""A way -> steps and obstacles, free of any language: message keys with named parameters, worded by the catalogues."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wayfinder.routing.attributes import Kind
+from wayfinder.routing.city_graph import CityGraph, Landmark
+from wayfinder.routing.costs import CostTable
+from wayfinder.routing.network import Int32
+from wayfinder.routing.obstacles import (
+    Obstacle,
+    ObstacleKind,
+    ObstacleLister,
+    Source,
+    Value,
+    get_attribute_name,
+    get_knowledge,
+    get_needs,
+    get_step_direction,
+    show_assumed,
+)
+from wayfinder.routing.overlay import Overlay
+from wayfinder.routing.profiles import Beyond
+from wayfinder.routing.trace import Part, Trace, trace_way
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way through the network.
+
+    Attributes
+    ----------
+    arcs
+        int32[k], k at least 1, in the order of travel.
+    from_mm, to_mm
+        Where on the first arc the way begins and where on the last it ends, in the direction of travel.
+    """
+
+    arcs: Int32
+    from_mm: int
+    to_mm: int
+
+
+class Manoeuvre(StrEnum):
+    """What a step begins with; closed, part of the API."""
+
+    DEPART = "depart"
+    CONTINUE = "continue"
+    SLIGHT_LEFT = "slight_left"
+    TURN_LEFT = "turn_left"
+    SHARP_LEFT = "sharp_left"
+    SLIGHT_RIGHT = "slight_right"
+    TURN_RIGHT = "turn_right"
+    SHARP_RIGHT = "sharp_right"
+    U_TURN = "u_turn"
+    CROSS = "cross"
+    STEPS_UP = "steps_up"
+    STEPS_DOWN = "steps_down"
+    STEPS = "steps"
+    """Nobody knows whether up or down."""
+    ESCALATOR = "escalator"
+    LIFT = "lift"
+    GATE = "gate"
+    DOOR = "door"
+    TURNSTILE = "turnstile"
+    ARRIVE = "arrive"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One instruction.
+
+    Attributes
+    ----------
+    street
+        Name of the street, "" where it has none.
+    landmark
+        What one sees where the step begins.
+    bearing_deg
+        Direction in which the step begins, 0 north, 90 east.
+    turn_deg
+        Change of direction where the step begins, negative to the left; None at the start and where there is none.
+    first_point, last_point
+        Indices into the coordinates of the route.
+    key, parameters
+        Message key and what it needs: ``way`` (kind of way), ``level`` (of a lift, or None).
+    """
+
+    manoeuvre: Manoeuvre
+    street: str
+    landmark: Landmark | None
+    distance_m: float
+    duration_s: float
+    bearing_deg: float
+    turn_deg: float | None
+    first_point: int
+    last_point: int
+    key: str
+    parameters: Mapping[str, object]
+    obstacles: tuple[Obstacle, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A needed attribute that nobody knows on part of the way: how far, and at how many places without a length."""
+
+    attribute: str
+    distance_m: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """What was taken for granted where an attribute is unknown."""
+
+    attribute: str
+    value: Value
+    distance_m: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Warning:  # noqa: A001 - what it is; nobody imports it bare
+    """An unconfirmed report on the way."""
+
+    key: str
+    lon: float
+    lat: float
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A way, explained.
+
+    Attributes
+    ----------
+    duration_s
+        At the person's own pace, waiting included, penalties not.
+    climb_m, descent_m
+        From known inclines only; steps, lifts and unknown inclines are not counted.
+    coordinates
+        float64[n, 2], n at least 2, WGS84 degrees.
+    known_share
+        Share of the way, 0 to 1, on which everything is known that the profile needs to know there. Stretches where
+        it needs nothing are left out; an obstacle counts as 5 m (`trace.POINT_COUNTS_AS_M`).
+    unknowns
+        The costliest first.
+    limits_exceeded
+        Obstacles beyond a blocking limit, and unknown ones where the person rejects unknowns.
+    """
+
+    label: str
+    distance_m: float
+    duration_s: float
+    climb_m: float
+    descent_m: float
+    coordinates: NDArray[np.float64]
+    known_share: float
+    unknowns: tuple[Unknown, ...]
+    assumptions: tuple[Assumption, ...]
+    limits_exceeded: tuple[Obstacle, ...]
+    warnings: tuple[Warning, ...]
+    steps: tuple[Step, ...]
+
+
+_PASSES: Final = {
+    Kind.GATE: Manoeuvre.GATE,
+    Kind.DOOR: Manoeuvre.DOOR,
+    Kind.TURNSTILE: Manoeuvre.TURNSTILE,
+}
+_TURNS: Final = (
+    (22.0, Manoeuvre.CONTINUE, Manoeuvre.CONTINUE),
+    (45.0, Manoeuvre.SLIGHT_LEFT, Manoeuvre.SLIGHT_RIGHT),
+    (120.0, Manoeuvre.TURN_LEFT, Manoeuvre.TURN_RIGHT),
+    (165.0, Manoeuvre.SHARP_LEFT, Manoeuvre.SHARP_RIGHT),
+    (181.0, Manoeuvre.U_TURN, Manoeuvre.U_TURN),
+)
+"""A turn by less than so many degrees is called so to the left and to the right."""
+
+
+def describe_route(
+    graph: CityGraph, overlay: Overlay, costs: CostTable, way: Way, label: str = "recommended"
+) -> Route:
+    """Explain a way to the person whose limits `costs` holds."""
+    knowledge = get_knowledge(graph, overlay)
+    needs_class, needs_slope = get_needs(knowledge, costs)
+    trace = trace_way(
+        graph.network,
+        overlay.arc_class,
+        costs,
+        knowledge.tables,
+        needs_class,
+        needs_slope,
+        way.arcs,
+        way.from_mm,
+        way.to_mm,
+    )
+    arcs = way.arcs.tolist()
+    obstacles = ObstacleLister(graph, overlay, costs, trace, arcs).list_by_step(len(trace.steps))
+    distance_m = trace.length_mm / 1000.0
+    too_far = _find_too_far(costs, trace, distance_m)
+    if too_far is not None:
+        obstacles[0].insert(0, too_far)
+    steps = _list_steps(graph, overlay, trace, arcs, obstacles)
+    unknowns, assumptions = _list_gaps(costs, trace, distance_m)
+    rejected = [
+        obstacle
+        for found in obstacles
+        for obstacle in found
+        if obstacle.beyond == "block" and obstacle.exceeds is not False
+    ]
+    return Route(
+        label,
+        distance_m,
+        trace.duration_us / 1e6,
+        trace.climb_m,
+        trace.descent_m,
+        trace.coordinates,
+        trace.known_share,
+        unknowns,
+        assumptions,
+        tuple(rejected),
+        _list_warnings(overlay, trace, arcs),
+        steps,
+    )
+
+
+def _list_steps(
+    graph: CityGraph, overlay: Overlay, trace: Trace, arcs: list[int], obstacles: list[list[Obstacle]]
+) -> tuple[Step, ...]:
+    steps: list[Step] = []
+    rows, turns, points = trace.steps.tolist(), trace.turns.tolist(), trace.arc_point.tolist()
+    for number, (first, end, part, name, landmark, kind_at, length_mm, duration_us, _) in enumerate(rows):
+        turn, bearing = turns[number]
+        turn_deg = None if math.isnan(turn) else turn
+        bearing_deg = 0.0 if math.isnan(bearing) else bearing
+        edge = overlay.classes[overlay.arc_class[arcs[kind_at]]]
+        parameters: dict[str, object] = {"way": str(edge.kind)}
+        if part == Part.WALK:
+            manoeuvre = Manoeuvre.DEPART if number == 0 else get_turn(turn_deg)
+        else:
+            if number == 0:
+                steps.append(_depart(bearing_deg, graph.names[name]))
+            manoeuvre = _get_manoeuvre(graph, part, edge.kind, arcs[kind_at])
+            if part == Part.LIFT:
+                parameters["level"] = next(
+                    (o.details.get("level_to") for o in obstacles[number] if "level_to" in o.details), None
+                )
+        steps.append(
+            Step(
+                manoeuvre,
+                graph.names[name],
+                graph.landmarks[landmark] if landmark >= 0 else None,
+                length_mm / 1000.0,
+                duration_us / 1e6,
+                bearing_deg,
+                turn_deg,
+                points[first],
+                points[end],
+                f"step.{manoeuvre.value}",
+                parameters,
+                tuple(obstacles[number]),
+            )
+        )
+    last = len(trace.coordinates) - 1
+    bearing = steps[-1].bearing_deg
+    steps.append(Step(Manoeuvre.ARRIVE, "", None, 0.0, 0.0, bearing, None, last, last, "step.arrive", {}, ()))
+    return tuple(steps)
+
+
+def _depart(bearing_deg: float, street: str) -> Step:
+    return Step(Manoeuvre.DEPART, street, None, 0.0, 0.0, bearing_deg, None, 0, 0, "step.depart", {"way": ""}, ())
+
+
+def get_turn(turn_deg: float | None) -> Manoeuvre:
+    """What a change of direction is called."""
+    if turn_deg is None:
+        return Manoeuvre.CONTINUE
+    size = abs(turn_deg)
+    return next(left if turn_deg < 0 else right for limit, left, right in _TURNS if size < limit)
+
+
+def _get_manoeuvre(graph: CityGraph, part: int, kind: Kind, arc: int) -> Manoeuvre:
+    if part == Part.STEPS:
+        direction = get_step_direction(float(graph.network.edge_incline_percent[arc >> 1]), arc)
+        return Manoeuvre(f"steps_{direction}") if direction else Manoeuvre.STEPS
+    if part == Part.CROSS:
+        return Manoeuvre.CROSS
+    if part == Part.ESCALATOR:
+        return Manoeuvre.ESCALATOR
+    return _PASSES.get(kind, Manoeuvre.LIFT)
+
+
+def _list_gaps(costs: CostTable, trace: Trace, distance_m: float) -> tuple[tuple[Unknown, ...], tuple[Assumption, ...]]:
+    """What is unknown, the costliest first, and what was assumed instead."""
+    prices: dict[str, tuple[float, float]] = {}
+    for bit in costs.needed:
+        row = costs.rows[bit]
+        percent, seconds = prices.get(row.attribute, (0.0, 0.0))
+        prices[row.attribute] = (max(percent, row.unknown_percent), max(seconds, row.unknown_s))
+    lengths: dict[str, list[float]] = {}
+    assumed: list[Assumption] = []
+    for number, low, high, length_mm, count in trace.gaps.tolist():
+        attribute = get_attribute_name(int(number))
+        total = lengths.setdefault(attribute, [0.0, 0.0])
+        total[0] += length_mm / 1000.0
+        total[1] += count if length_mm == 0 else 0
+        value = show_assumed(int(number), low, high)
+        if value is not None:
+            assumed.append(Assumption(attribute, value, length_mm / 1000.0, int(count) if length_mm == 0 else 0))
+    pace = costs.profile.speed_mps
+
+    def price(attribute: str) -> float:
+        percent, seconds = prices.get(attribute, (0.0, 0.0))
+        length_m, count = lengths[attribute]
+        return percent / 100.0 * length_m / pace + seconds * max(count, 1.0 if length_m else 0.0)
+
+    unknowns = [Unknown(name, lengths[name][0], int(lengths[name][1])) for name in sorted(lengths, key=price, reverse=True)]
+    rest = costs.profile.limits.get("rest_every_m")
+    if rest is not None and isinstance(rest.value, float) and distance_m > rest.value:
+        # no bench is in the network yet: that there is none known must be said
+        unknowns.append(Unknown("rest_every_m", distance_m, 0))
+    assumed.sort(key=lambda item: price(item.attribute), reverse=True)
+    return tuple(unknowns), tuple(assumed)
+
+
+def _find_too_far(costs: CostTable, trace: Trace, distance_m: float) -> Obstacle | None:
+    limit = costs.profile.limits.get("distance_max_m")
+    if limit is None or not isinstance(limit.value, float) or distance_m <= limit.value:
+        return None
+    lon, lat = trace.coordinates[-1].tolist()
+    return Obstacle(
+        ObstacleKind.DISTANCE,
+        None,
+        round(distance_m),
+        "m",
+        limit.value,
+        "distance_max_m",
+        True,
+        Beyond(limit.beyond).value,
+        True,
+        Source.OSM,
+        -1,
+        None,
+        lon,
+        lat,
+        "distance",
+    )
+
+
+def _list_warnings(overlay: Overlay, trace: Trace, arcs: list[int]) -> tuple[Warning, ...]:
+    if not overlay.warnings:
+        return ()
+    found: dict[str, Warning] = {}
+    for position, arc in enumerate(arcs):
+        key = overlay.warnings.get(arc)
+        if key is not None and key not in found:
+            lon, lat = trace.coordinates[trace.arc_point[position]].tolist()
+            found[key] = Warning(key, lon, lat)
+    return tuple(found.values())

@@ -1,0 +1,218 @@
+"""Ways and nodes -> Network: flat arrays in which every obstacle is an edge of its own."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from wayfinder.routing.attributes import OTHER, WAY_KINDS, EdgeAttributes, Kind
+from wayfinder.routing.crossings import CROSSING_ATTRIBUTES
+from wayfinder.routing.junction_rules import JunctionRules, load_junction_rules
+from wayfinder.routing.junctions import JunctionBuilder, JunctionCounts
+from wayfinder.routing.network import SLOPE_DOWN, SLOPE_NONE, SLOPE_UNKNOWN, SLOPE_UP, Network
+from wayfinder.routing.network_arrays import Edge, Port, get_slope_bin, lay_out
+from wayfinder.routing.osm_records import OsmData
+from wayfinder.routing.ports import Junction
+from wayfinder.routing.segments import Streets, Stub, WayCounts, cut_ways
+from wayfinder.routing.tags import Misreadings, WayReading
+
+Progress = Callable[[str, int, int], None]
+"""Told the step by name, how much of it is done, and how much there is."""
+_TOLD_EVERY: Final = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class BuildCounts:
+    """What was found.
+
+    Attributes
+    ----------
+    ways
+        Ways read, walkable, skipped by reason.
+    junctions
+        What was assumed at nodes.
+    edges
+        Edges by kind (a kerb counts once, as KERB_UP).
+    """
+
+    ways: WayCounts = field(default_factory=WayCounts)
+    junctions: JunctionCounts = field(default_factory=JunctionCounts)
+    edges: Mapping[Kind, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltNetwork:
+    """A network with what its numbers stand for.
+
+    Attributes
+    ----------
+    classes
+        Class id -> attributes, in the order in which the arcs first use them.
+    names
+        Name index -> name; index 0 is the empty name, the others are in order of their code points.
+    """
+
+    network: Network
+    classes: tuple[EdgeAttributes, ...]
+    names: tuple[str, ...]
+    misreadings: Misreadings
+    counts: BuildCounts
+
+
+def build_network(
+    data: OsmData, *, rules: JunctionRules | None = None, progress: Progress | None = None
+) -> BuiltNetwork:
+    """Build the network of everything a person on foot may use.
+
+    The same data, in whatever order its ways and nodes come, gives the same bytes. All components are kept.
+
+    Parameters
+    ----------
+    rules
+        What is assumed where nothing is tagged; the project's table where None.
+    progress
+        Told ``ways``, ``junctions`` and ``arrays``.
+    """
+    tell = progress or (lambda step, done, total: None)
+    misreadings: Misreadings = Counter()
+    way_counts = WayCounts()
+    tell("ways", 0, len(data.ways))
+    streets = cut_ways(data, misreadings, way_counts)
+    tell("ways", len(data.ways), len(data.ways))
+    builder = JunctionBuilder(streets, rules or load_junction_rules())
+    ports: dict[Stub, Port] = {}
+    used: list[Port] = []
+    junctions: list[Junction] = []
+    for done, node in enumerate(sorted(streets.stubs)):
+        if done % _TOLD_EVERY == 0:
+            tell("junctions", done, len(streets.stubs))
+        junction = builder.build(node)
+        numbers = {old: new for new, old in enumerate(junction.list_used_ports())}
+        used += [Port(node, number) for number in numbers.values()]
+        ports.update((stub, Port(node, numbers[port])) for stub, port in junction.port_of.items())
+        if junction.edges:
+            junction.edges = [
+                replace(edge, tail=numbers[edge.tail], head=numbers[edge.head]) for edge in junction.edges
+            ]
+            junctions.append(junction)
+    tell("junctions", len(streets.stubs), len(streets.stubs))
+    edges = _list_way_edges(streets, ports) + _list_obstacle_edges(streets, junctions)
+    tell("arrays", 0, len(edges))
+    network, classes, names = lay_out(edges, used, data.nodes)
+    tell("arrays", len(edges), len(edges))
+    counts = BuildCounts(
+        way_counts, builder.counts, dict(sorted(Counter(e.forward.kind for e in edges).items()))
+    )
+    return BuiltNetwork(network, classes, names, misreadings, counts)
+
+
+def _list_way_edges(streets: Streets, ports: Mapping[Stub, Port]) -> list[Edge]:
+    edges = []
+    read: dict[tuple[int, int], tuple[EdgeAttributes, EdgeAttributes]] = {}
+    lift_levels = _list_lift_levels(streets)
+    for index, segment in enumerate(streets.segments):
+        way, reading = segment.way, segment.way.reading
+        identity = (way.osm_type, way.osm_id)
+        if identity not in read:
+            read[identity] = _build_way_attributes(reading)
+        forward, backward = read[identity]
+        slope, incline_percent = _bin_slope(reading)
+        is_lift = way.kind == Kind.LIFT
+        edges.append(
+            Edge(
+                tail=ports[Stub(index, 0)],
+                head=ports[Stub(index, 1)],
+                length_mm=streets.length_mm[index],
+                osm_type=way.osm_type,
+                osm_id=way.osm_id,
+                ordinal=segment.ordinal,
+                edited_day=way.edited_day,
+                forward=forward,
+                backward=backward,
+                line=segment.nodes,
+                slope=slope,
+                incline_percent=incline_percent,
+                name=reading.name,
+                level_from=lift_levels.get(segment.nodes[0], math.nan) if is_lift else segment.level_from,
+                level_to=lift_levels.get(segment.nodes[-1], math.nan) if is_lift else segment.level_to,
+                layer=reading.layer,
+            )
+        )
+    return edges
+
+
+def _list_lift_levels(streets: Streets) -> dict[int, float]:
+    """Level of each node a lift way stops at, where the other ways there agree on one."""
+    stops = {ref for segment in streets.segments if segment.way.kind == Kind.LIFT for ref in segment.nodes}
+    levels: dict[int, float] = {}
+    for ref in stops:
+        around = [streets.segments[stub.segment] for stub in streets.stubs[ref]]
+        ends = zip(around, streets.stubs[ref], strict=True)
+        said = {s.level_to if stub.end else s.level_from for s, stub in ends if s.way.kind != Kind.LIFT}
+        known = {level for level in said if not math.isnan(level)}
+        if len(known) == 1:
+            levels[ref] = known.pop()
+    return levels
+
+
+def _list_obstacle_edges(streets: Streets, junctions: Sequence[Junction]) -> list[Edge]:
+    ordinals: Counter[tuple[int, int]] = Counter(
+        (segment.way.osm_type, segment.way.osm_id) for segment in streets.segments
+    )
+    edges = []
+    for junction in junctions:
+        for edge in junction.edges:
+            identity = (edge.osm_type, edge.osm_id)
+            edges.append(
+                Edge(
+                    tail=Port(junction.node, edge.tail),
+                    head=Port(junction.node, edge.head),
+                    length_mm=0,
+                    osm_type=edge.osm_type,
+                    osm_id=edge.osm_id,
+                    ordinal=ordinals[identity],
+                    edited_day=edge.edited_day,
+                    forward=edge.forward,
+                    backward=edge.backward,
+                    line=(junction.node, junction.node),
+                    name=streets.get_reading(junction.node).name if edge.forward.kind == Kind.LIFT else "",
+                    level_from=edge.level_from,
+                    level_to=edge.level_to,
+                )
+            )
+            ordinals[identity] += 1
+    return edges
+
+
+def _build_way_attributes(reading: WayReading) -> tuple[EdgeAttributes, EdgeAttributes]:
+    """Attributes of a way's edges there and back; what is said of a crossing is met at the carriageway."""
+    left_out = CROSSING_ATTRIBUTES | {"kind", "kerb_up_cm", "kerb_down_cm"}
+    if reading.kind == Kind.CROSSING:
+        left_out |= {"tactile_paving"}
+    words = {name: value for name, value in reading.attributes.items() if name not in left_out}
+    assert reading.kind is not None
+    forward = EdgeAttributes(reading.kind, **words)  # type: ignore[arg-type]
+    backward = forward
+    if reading.oneway == 1:
+        backward = replace(backward, access="no")
+    elif reading.oneway == -1:
+        forward = replace(forward, access="no")
+    return forward, backward
+
+
+def _bin_slope(reading: WayReading) -> tuple[int, float]:
+    """Slope bin and exact incline, both uphill along the way."""
+    incline = reading.incline_percent
+    percent = math.nan if incline is None or incline is OTHER else float(incline)
+    if reading.kind not in WAY_KINDS:
+        if math.isnan(percent) and reading.incline_direction is not None:
+            percent = math.inf if reading.incline_direction == "up" else -math.inf
+        return SLOPE_NONE, percent
+    if not math.isnan(percent):
+        return get_slope_bin(percent), percent
+    if reading.incline_direction is not None:
+        return (SLOPE_UP if reading.incline_direction == "up" else SLOPE_DOWN), percent
+    return SLOPE_UNKNOWN, percent

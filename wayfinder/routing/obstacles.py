@@ -1,0 +1,606 @@
+"""What a way meets: facts of the trace -> obstacles with value, limit, source and place; no words of any language."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from wayfinder.routing.attributes import ATTRIBUTE_INDEX, ATTRIBUTES, EdgeAttributes, Interval, Kind, Unclear
+from wayfinder.routing.city_graph import CityGraph
+from wayfinder.routing.classes import INCLINE_ATTRIBUTES, MEANINGLESS, build_class_columns, build_slope_columns
+from wayfinder.routing.costs import CostTable, Judge, Tables
+from wayfinder.routing.judgement import JudgementRow, fill_in
+from wayfinder.routing.network import OSM_TYPES
+from wayfinder.routing.overlay import Overlay
+from wayfinder.routing.profiles import LimitType, Profile, Unknowns
+from wayfinder.routing.trace import Fact, FactTables, Part, Trace
+
+
+class ObstacleKind(StrEnum):
+    """What an obstacle is about; closed, part of the API."""
+
+    KERB = "kerb"
+    STEPS = "steps"
+    ESCALATOR = "escalator"
+    LIFT = "lift"
+    CROSSING = "crossing"
+    BARRIER = "barrier"
+    GATE = "gate"
+    DOOR = "door"
+    TURNSTILE = "turnstile"
+    SURFACE = "surface"
+    SMOOTHNESS = "smoothness"
+    WIDTH = "width"
+    INCLINE = "incline"
+    CROSS_SLOPE = "cross_slope"
+    TACTILE_PAVING = "tactile_paving"
+    LIT = "lit"
+    CARRIAGEWAY = "carriageway"
+    ACCESS = "access"
+    OPENING = "opening"
+    WHEELCHAIR = "wheelchair"
+    WAY = "way"
+    """The kind of way itself."""
+    DISTANCE = "distance"
+    UNKNOWN = "unknown"
+    """Facts about a stretch that the profile needs and nobody knows."""
+
+
+class Source(StrEnum):
+    """Where a value comes from; closed, part of the API."""
+
+    OSM = "osm"
+    SURVEY = "survey"
+    REPORT = "report"
+    ESTIMATE = "estimate"
+    ASSUMPTION = "assumption"
+
+
+Value = float | str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Something met on the way that a person should hear of.
+
+    Attributes
+    ----------
+    direction
+        ``up`` or ``down`` in the direction of travel, None where it has none or nobody knows it.
+    value
+        A number in `unit`, an OSM-spelled word, a range ``"0..3"`` (``"3.."`` without upper end), None unknown.
+    limit, limit_name
+        What the person set, and its name ("" where no limit speaks of it).
+    exceeds
+        None where that cannot be told because the value is unknown.
+    beyond
+        ``block`` or ``avoid``, where it exceeds a limit or its not being known does; else None.
+    certain
+        False where only a part of the range, or an assumption, exceeds the limit.
+    as_of_day
+        Days since 1970-01-01, -1 unknown.
+    attribute
+        Name of the attribute the value is of.
+    length_m
+        How far it stretches, 0 for a spot.
+    details
+        More that is known, by name; ``unknown`` lists needed attributes that are not, ``assumed`` is a range.
+    """
+
+    kind: ObstacleKind
+    direction: str | None
+    value: Value
+    unit: str | None
+    limit: Value
+    limit_name: str
+    exceeds: bool | None
+    beyond: str | None
+    certain: bool
+    source: Source
+    as_of_day: int
+    osm: str | None
+    lon: float
+    lat: float
+    attribute: str
+    length_m: float = 0.0
+    details: Mapping[str, object] = field(default_factory=dict)
+
+
+_PART: Final = {
+    **dict.fromkeys(Kind, Part.WALK),
+    Kind.CROSSING: Part.CROSS,
+    Kind.ROAD_CROSSING: Part.CROSS,
+    Kind.STEPS: Part.STEPS,
+    Kind.ESCALATOR: Part.ESCALATOR,
+    Kind.LIFT: Part.LIFT,
+    Kind.GATE: Part.PASS,
+    Kind.DOOR: Part.PASS,
+    Kind.TURNSTILE: Part.PASS,
+    Kind.KERB_UP: Part.MET,
+    Kind.KERB_DOWN: Part.MET,
+    Kind.KERB: Part.MET,
+    Kind.BARRIER: Part.MET,
+    Kind.LINK: Part.NOTHING,
+}
+_MAIN: Final[Mapping[Kind, tuple[str, ...]]] = {
+    Kind.KERB_UP: ("kerb_up_cm",),
+    Kind.KERB_DOWN: ("kerb_down_cm",),
+    Kind.KERB: ("kerb_up_cm", "kerb_down_cm"),
+    Kind.STEPS: ("step_count", "kind"),
+    Kind.ESCALATOR: ("kind",),
+    Kind.LIFT: ("kind",),
+    Kind.ROAD_CROSSING: ("crossing", "kind"),
+    Kind.BARRIER: ("passage_cm", "kind", "barrier"),
+    Kind.GATE: ("passage_cm", "kind", "barrier"),
+    Kind.DOOR: ("passage_cm", "kind", "barrier"),
+    Kind.TURNSTILE: ("passage_cm", "kind", "barrier"),
+}
+"""Places worth saying by themselves, and the attributes that already say them; the first gives their value."""
+_DETAILS: Final[Mapping[Kind, tuple[str, ...]]] = {
+    Kind.KERB_UP: ("tactile_paving",),
+    Kind.KERB_DOWN: ("tactile_paving",),
+    Kind.KERB: ("tactile_paving",),
+    Kind.STEPS: ("step_count", "handrail", "step_ramp", "tactile_paving"),
+    Kind.ESCALATOR: (),
+    Kind.LIFT: ("lift_door_cm", "lift_width_cm", "lift_depth_cm"),
+    Kind.ROAD_CROSSING: (
+        "crossing",
+        "crossing_island",
+        "crossing_length_m",
+        "crossed_road",
+        "signal_sound",
+        "signal_vibration",
+        "tactile_paving",
+    ),
+    Kind.BARRIER: ("barrier", "passage_cm"),
+    Kind.GATE: ("barrier", "passage_cm", "opening"),
+    Kind.DOOR: ("door", "passage_cm", "opening"),
+    Kind.TURNSTILE: ("barrier", "passage_cm"),
+}
+_PLACE_KIND: Final = {
+    Kind.KERB_UP: ObstacleKind.KERB,
+    Kind.KERB_DOWN: ObstacleKind.KERB,
+    Kind.KERB: ObstacleKind.KERB,
+    Kind.STEPS: ObstacleKind.STEPS,
+    Kind.ESCALATOR: ObstacleKind.ESCALATOR,
+    Kind.LIFT: ObstacleKind.LIFT,
+    Kind.ROAD_CROSSING: ObstacleKind.CROSSING,
+    Kind.CROSSING: ObstacleKind.CROSSING,
+    Kind.BARRIER: ObstacleKind.BARRIER,
+    Kind.GATE: ObstacleKind.GATE,
+    Kind.DOOR: ObstacleKind.DOOR,
+    Kind.TURNSTILE: ObstacleKind.TURNSTILE,
+}
+_OF_THE_PLACE: Final = frozenset({"kind", "passage_cm", "turning_cm", "barrier", "locked"})
+"""Attributes whose obstacle is of the kind of the place they are met at."""
+_KIND_OF: Final = {
+    "surface": ObstacleKind.SURFACE,
+    "tracktype": ObstacleKind.SURFACE,
+    "smoothness": ObstacleKind.SMOOTHNESS,
+    "width_cm": ObstacleKind.WIDTH,
+    "cross_slope_percent": ObstacleKind.CROSS_SLOPE,
+    "step_count": ObstacleKind.STEPS,
+    "handrail": ObstacleKind.STEPS,
+    "step_ramp": ObstacleKind.STEPS,
+    "kerb_up_cm": ObstacleKind.KERB,
+    "kerb_down_cm": ObstacleKind.KERB,
+    "tactile_paving": ObstacleKind.TACTILE_PAVING,
+    "crossing": ObstacleKind.CROSSING,
+    "crossing_island": ObstacleKind.CROSSING,
+    "crossing_length_m": ObstacleKind.CROSSING,
+    "crossed_road": ObstacleKind.CROSSING,
+    "signal_sound": ObstacleKind.CROSSING,
+    "signal_vibration": ObstacleKind.CROSSING,
+    "lit": ObstacleKind.LIT,
+    "door": ObstacleKind.DOOR,
+    "lift_door_cm": ObstacleKind.LIFT,
+    "lift_width_cm": ObstacleKind.LIFT,
+    "lift_depth_cm": ObstacleKind.LIFT,
+    "lift_state": ObstacleKind.LIFT,
+    "wheelchair": ObstacleKind.WHEELCHAIR,
+    "carriageway": ObstacleKind.CARRIAGEWAY,
+    "sidewalk": ObstacleKind.CARRIAGEWAY,
+    "access": ObstacleKind.ACCESS,
+    "opening": ObstacleKind.OPENING,
+    "incline_up_percent": ObstacleKind.INCLINE,
+    "incline_down_percent": ObstacleKind.INCLINE,
+}
+_UNITS: Final = {item.name: item.unit or None for item in (*ATTRIBUTES, *INCLINE_ATTRIBUTES)}
+_ATTRIBUTES: Final = (*ATTRIBUTES, *INCLINE_ATTRIBUTES)
+_DIRECTIONS: Final = {
+    "kerb_up_cm": "up",
+    "kerb_down_cm": "down",
+    "incline_up_percent": "up",
+    "incline_down_percent": "down",
+}
+_SOURCES: Final = {"survey": Source.SURVEY, "report": Source.REPORT, "lift": Source.REPORT}
+_SENSES: Final = {LimitType.MAX: 1, LimitType.WORST: 1, LimitType.MIN: -1}
+_OVER, _UNSURE, _UNKNOWN, _PLACE = int(Fact.OVER), int(Fact.UNSURE), int(Fact.UNKNOWN), int(Fact.PLACE)
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What one judge's classes are, for explaining: see `FactTables`, and which classes have which attribute at all."""
+
+    tables: FactTables
+    has_meaning: np.ndarray[tuple[int, int], np.dtype[np.bool_]]
+    needs: dict[tuple[int, ...], tuple[np.ndarray[tuple[int], np.dtype[np.bool_]], bool]]
+
+
+_knowledge: WeakKeyDictionary[Judge, Knowledge] = WeakKeyDictionary()
+
+
+def get_knowledge(graph: CityGraph, overlay: Overlay) -> Knowledge:
+    """What the classes of an overlay are; worked out once per judge and kept as long as it lives."""
+    known = _knowledge.get(overlay.judge)
+    if known is None:
+        known = _knowledge[overlay.judge] = _build_knowledge(graph, overlay)
+    return known
+
+
+def _build_knowledge(graph: CityGraph, overlay: Overlay) -> Knowledge:
+    tables, base = overlay.judge.tables, len(graph.classes) + 1
+    columns = graph.columns
+    if len(overlay.classes) > base:
+        columns = columns.extend(build_class_columns(overlay.classes[base:]))
+    filled = fill_in(columns, tables.assumptions)
+    slopes = fill_in(build_slope_columns(), tables.assumptions)
+    shape = (len(_ATTRIBUTES), max(filled.count, slopes.count))
+    low, high = np.full(shape, np.nan), np.full(shape, np.nan)
+    for matrix, ways, bins in ((low, filled.low, slopes.low), (high, filled.high, slopes.high)):
+        matrix[: len(ATTRIBUTES), : filled.count] = ways
+        matrix[len(ATTRIBUTES) :, : slopes.count] = bins
+    kinds = columns.low[ATTRIBUTE_INDEX["kind"]].astype(np.int64)
+    part = np.array([_PART[kind] for kind in Kind], dtype=np.uint8)[kinds]
+    place = np.array([kind in _MAIN for kind in Kind], dtype=np.bool_)[kinds]
+    row_of = {attribute.name: row for row, attribute in enumerate(_ATTRIBUTES)}
+    bit_attribute, bit_sense = np.full(64, -1, dtype=np.int8), np.zeros(64, dtype=np.int8)
+    for bit, row in enumerate(tables.explained):
+        bit_attribute[bit] = row_of[row.attribute]
+        bit_sense[bit] = _SENSES.get(tables.limits[row.limit].type, 0) if row.limit else 0
+    return Knowledge(
+        FactTables(part, place, low, high, bit_attribute, bit_sense), filled.status != MEANINGLESS, {}
+    )
+
+
+def get_needs(
+    knowledge: Knowledge, costs: CostTable
+) -> tuple[np.ndarray[tuple[int], np.dtype[np.bool_]], bool]:
+    """Which classes a profile needs to know something about, and whether it needs to know inclines."""
+    needed = costs.needed
+    found = knowledge.needs.get(needed)
+    if found is None:
+        rows = {int(knowledge.tables.bit_attribute[bit]) for bit in needed}
+        of_classes = [row for row in rows if row < len(ATTRIBUTES)]
+        found = (knowledge.has_meaning[of_classes].any(axis=0), len(of_classes) < len(rows))
+        knowledge.needs[needed] = found
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Limit:
+    """A judgement row as it holds for one person."""
+
+    row: JudgementRow
+    value: Value
+    beyond: str | None
+
+
+def _find_limit(row: JudgementRow, profile: Profile, tables: Tables) -> _Limit:
+    if not row.limit:
+        return _Limit(row, None, "block")
+    limit = profile.limits.get(row.limit)
+    if limit is None:
+        return _Limit(row, None, None)
+    beyond = row.beyond or limit.beyond.value
+    if tables.limits[row.limit].type is LimitType.STANCE and not row.beyond:
+        beyond = str(limit.value)
+    return _Limit(row, show_limit(limit.value), beyond)
+
+
+def show_limit(value: float | str | bool | tuple[str, ...]) -> Value:
+    """A limit as number or string: lists are joined by commas, flags are ``yes`` or ``no``."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ",".join(value) if isinstance(value, tuple) else value
+
+
+def show_range(low: float, high: float) -> Value:
+    """A range as number or string: ``0..3``, ``3..`` without upper end."""
+    if low == high:
+        return low
+    return f"{low:g}.." if math.isinf(high) else f"{low:g}..{high:g}"
+
+
+def show_value(value: object) -> Value:
+    """An attribute value as number or string; None for what is unmapped or not understood."""
+    if value is None or isinstance(value, Unclear):
+        return None
+    if isinstance(value, Interval):
+        return show_range(value.low, value.high)
+    return value if isinstance(value, float) else str(value) if isinstance(value, str) else float(value)  # type: ignore[arg-type]
+
+
+class ObstacleLister:
+    """Turns the facts of one trace into obstacles, step by step."""
+
+    def __init__(self, graph: CityGraph, overlay: Overlay, costs: CostTable, trace: Trace, arcs: Sequence[int]) -> None:
+        self._graph, self._overlay, self._costs, self._arcs = graph, overlay, costs, arcs
+        self._tables = overlay.judge.tables
+        self._rejects = costs.profile.unknowns is Unknowns.REJECT
+        self._facts = trace.facts.tolist()
+        self._limits: dict[int, _Limit] = {}
+        worst, first = trace.facts[:, 3], trace.facts[:, 2]
+        edges = np.asarray(arcs, dtype=np.int32)[worst] >> 1
+        network = graph.network
+        self._osm_type, self._osm_id = network.edge_osm_type[edges].tolist(), network.edge_osm_id[edges].tolist()
+        self._day = network.edge_as_of_day[edges].tolist()
+        self._where = trace.coordinates[trace.arc_point[first]].tolist()
+        self._columns = overlay.arc_class[np.asarray(arcs, dtype=np.int32)[worst]].tolist()
+
+    def list_by_step(self, steps: int) -> list[list[Obstacle]]:
+        """The obstacles of each step, in the order they are met; what is unknown about its stretch last."""
+        listed: list[list[Obstacle]] = [[] for _ in range(steps)]
+        gaps: dict[int, dict[str, int]] = {}
+        at, count = 0, len(self._facts)
+        while at < count:
+            fact = self._facts[at]
+            step = fact[0]
+            if fact[1] < 0:
+                end = at + 1
+                while end < count and self._facts[end][2] == fact[2] and self._facts[end][1] >= 0:
+                    end += 1
+                listed[step] += self._explain_place(at, end)
+                at = end
+                continue
+            if fact[5] & _OVER or (fact[5] & _UNKNOWN and self._rejects):
+                found = self._explain(at)
+                if not any(_is_same(found, other) for other in listed[step]):
+                    listed[step].append(found)
+            else:
+                attribute = self._get_limit(fact[1]).row.attribute
+                lengths = gaps.setdefault(step, {})
+                lengths[attribute] = max(lengths.get(attribute, 0), fact[4])
+            at += 1
+        for step, lengths in gaps.items():
+            listed[step].append(self._explain_gaps(step, lengths))
+        return listed
+
+    def _get_limit(self, bit: int) -> _Limit:
+        limit = self._limits.get(bit)
+        if limit is None:
+            limit = _find_limit(self._costs.rows[bit], self._costs.profile, self._tables)
+            self._limits[bit] = limit
+        return limit
+
+    def _explain_place(self, at: int, end: int) -> list[Obstacle]:
+        """A place, as one obstacle, and before it what else of it is beyond a limit."""
+        edge = self._overlay.classes[self._columns[at]]
+        main = _MAIN[edge.kind]
+        details = self._list_details(at, edge)
+        found: list[Obstacle] = []
+        said = False
+        unknown: list[str] = []
+        for other in range(at + 1, end):
+            limit = self._get_limit(self._facts[other][1])
+            attribute = limit.row.attribute
+            flags = self._facts[other][5]
+            if flags & _UNKNOWN and attribute not in unknown:
+                unknown.append(attribute)
+            if not flags & _OVER and not self._rejects:
+                continue
+            obstacle = self._explain(other, details if attribute in main and not said else None)
+            if any(_is_same(obstacle, before) for before in found):
+                continue
+            said = said or attribute in main
+            found.append(obstacle)
+        if unknown:
+            details["unknown"] = unknown
+        if not said:
+            found.append(self._mention(at, edge, main[0], details))
+        return found
+
+    def _mention(self, at: int, edge: EdgeAttributes, attribute: str, details: dict[str, object]) -> Obstacle:
+        value = None if attribute == "kind" else show_value(getattr(edge, attribute))
+        name = _LIMIT_OF.get(attribute, "")
+        limit = self._costs.profile.limits.get(name)
+        is_asked = attribute != "kind" and value is None
+        return self._build(
+            at,
+            kind=_PLACE_KIND[edge.kind],
+            direction=self._get_direction(at, edge, attribute),
+            value=value,
+            limit=None if limit is None else show_limit(limit.value),
+            limit_name=name if limit is not None else "",
+            exceeds=None if is_asked else False,
+            beyond=None,
+            certain=not is_asked,
+            attribute=attribute,
+            length_m=0.0,
+            details=details,
+        )
+
+    def _explain(self, at: int, details: dict[str, object] | None = None) -> Obstacle:
+        _, bit, _, worst, length_mm, flags, by_slope, _ = self._facts[at]
+        limit = self._get_limit(bit)
+        attribute = limit.row.attribute
+        edge = self._overlay.classes[self._columns[at]]
+        details = {} if details is None else details
+        if by_slope:
+            incline = float(self._graph.network.edge_incline_percent[self._arcs[worst] >> 1])
+            value: Value = None if math.isnan(incline) or math.isinf(incline) else round(abs(incline), 2)
+        elif attribute == "kind":
+            value = None if edge.kind in _MAIN else str(edge.kind)
+        else:
+            value = show_value(getattr(edge, attribute))
+        if flags & _UNKNOWN:
+            value = None
+            assumed = self._find_assumed(at, attribute, bool(by_slope))
+            if assumed is not None:
+                details["assumed"] = assumed
+        kind = _KIND_OF.get(attribute)
+        if kind is None or attribute in _OF_THE_PLACE:
+            kind = _PLACE_KIND.get(edge.kind, ObstacleKind.WAY)
+        over = bool(flags & _OVER)
+        return self._build(
+            at,
+            kind=kind,
+            direction=self._get_direction(at, edge, attribute),
+            value=value,
+            limit=limit.value,
+            limit_name=limit.row.limit,
+            exceeds=True if over else None,
+            beyond=limit.beyond if over else "block",
+            certain=over and not flags & (_UNSURE | _UNKNOWN),
+            attribute=attribute,
+            length_m=length_mm / 1000.0,
+            details=details,
+        )
+
+    def _find_assumed(self, at: int, attribute: str, by_slope: bool) -> Value:
+        knowledge = get_knowledge(self._graph, self._overlay).tables
+        row = next(number for number, item in enumerate(_ATTRIBUTES) if item.name == attribute)
+        column = self._columns[at]
+        if by_slope:
+            column = int(self._graph.network.arc_slope[self._arcs[self._facts[at][3]]])
+        return show_assumed(row, float(knowledge.low[row, column]), float(knowledge.high[row, column]))
+
+    def _explain_gaps(self, step: int, lengths: Mapping[str, int]) -> Obstacle:
+        at = next(
+            number
+            for number, fact in enumerate(self._facts)
+            if fact[0] == step and fact[1] >= 0 and fact[5] & _UNKNOWN and not fact[5] & _OVER
+        )
+        return self._build(
+            at,
+            kind=ObstacleKind.UNKNOWN,
+            direction=None,
+            value=None,
+            limit=None,
+            limit_name="",
+            exceeds=None,
+            beyond=None,
+            certain=False,
+            attribute=max(lengths, key=lambda name: lengths[name]),
+            length_m=max(lengths.values()) / 1000.0,
+            details={"unknown": list(lengths)},
+        )
+
+    def _build(
+        self,
+        at: int,
+        *,
+        kind: ObstacleKind,
+        direction: str | None,
+        value: Value,
+        limit: Value,
+        limit_name: str,
+        exceeds: bool | None,
+        beyond: str | None,
+        certain: bool,
+        attribute: str,
+        length_m: float,
+        details: Mapping[str, object],
+    ) -> Obstacle:
+        source, day = Source.OSM, self._day[at]
+        if self._overlay.changes:
+            change = self._overlay.changes.get(self._arcs[self._facts[at][3]])
+            if change is not None:
+                source, day = _SOURCES.get(change.source, Source.REPORT), change.as_of_day
+        is_unknown = value is None and exceeds is not False
+        lon, lat = self._where[at]
+        return Obstacle(
+            kind,
+            direction,
+            value,
+            _UNITS[attribute],
+            limit,
+            limit_name,
+            exceeds,
+            beyond,
+            certain,
+            Source.ASSUMPTION if is_unknown and _UNITS[attribute] is not None else source,
+            day,
+            f"{OSM_TYPES[self._osm_type[at]]}/{self._osm_id[at]}",
+            lon,
+            lat,
+            attribute,
+            length_m,
+            details,
+        )
+
+    def _get_direction(self, at: int, edge: EdgeAttributes, attribute: str) -> str | None:
+        kind = edge.kind
+        if kind is Kind.KERB:
+            return None
+        if kind is Kind.STEPS or kind is Kind.ESCALATOR:
+            arc = self._arcs[self._facts[at][3]]
+            return get_step_direction(float(self._graph.network.edge_incline_percent[arc >> 1]), arc)
+        if kind is Kind.LIFT:
+            before, after = self._get_levels(at)
+            return None if before is None or after is None else "up" if after > before else "down"
+        return _DIRECTIONS.get(attribute)
+
+    def _get_levels(self, at: int) -> tuple[float | None, float | None]:
+        arc, network = self._arcs[self._facts[at][3]], self._graph.network
+        levels = [
+            None if math.isnan(level) else float(level)
+            for level in (network.edge_level_from[arc >> 1], network.edge_level_to[arc >> 1])
+        ]
+        return (levels[1], levels[0]) if arc & 1 else (levels[0], levels[1])
+
+    def _list_details(self, at: int, edge: EdgeAttributes) -> dict[str, object]:
+        details: dict[str, object] = {name: show_value(getattr(edge, name)) for name in _DETAILS[edge.kind]}
+        if edge.kind is Kind.LIFT:
+            details["level_from"], details["level_to"] = self._get_levels(at)
+        elif edge.kind is Kind.ROAD_CROSSING:
+            length_m = details["crossing_length_m"]
+            if isinstance(length_m, float):
+                details["crossing_s"] = math.ceil(length_m / self._costs.profile.speed_mps)
+        return details
+
+
+_LIMIT_OF: Final = {
+    "kerb_up_cm": "kerb_up_max_cm",
+    "kerb_down_cm": "kerb_down_max_cm",
+    "step_count": "steps_max_count",
+    "passage_cm": "width_min_cm",
+}
+"""Limits named beside a place that keeps them."""
+
+
+def get_step_direction(incline: float, arc: int) -> str | None:
+    """``up`` or ``down`` along an arc of steps, None where nobody knows it."""
+    if math.isnan(incline) or incline == 0:
+        return None
+    return "up" if (incline > 0) != bool(arc & 1) else "down"
+
+
+def show_assumed(row: int, low: float, high: float) -> Value:
+    """What is assumed of an attribute (by its row), None where nothing is."""
+    if math.isnan(low):
+        return None
+    values = _ATTRIBUTES[row].values
+    return values[int(low)] if values else show_range(low, high)
+
+
+def get_attribute_name(row: int) -> str:
+    """Name of the attribute of a row of `FactTables`."""
+    return _ATTRIBUTES[row].name
+
+
+def _is_same(one: Obstacle, other: Obstacle) -> bool:
+    """Whether two rows of the judgement said the same of one spot."""
+    return (
+        one.attribute == other.attribute
+        and one.limit_name == other.limit_name
+        and (one.lon, one.lat) == (other.lon, other.lat)
+        and one.osm == other.osm
+        and one.exceeds == other.exceeds
+    )

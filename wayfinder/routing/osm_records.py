@@ -1,0 +1,113 @@
+"""The plain OSM records the network is built from; who reads the file is not this package's business."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class OsmNode:
+    """A node of a kept way; most have no tags.
+
+    Attributes
+    ----------
+    lon, lat
+        WGS84 degrees.
+    edited_day
+        Days since 1970-01-01 of ``check_date`` or ``survey:date``, else of the last edit; -1 where the file
+        does not say, and on nodes without tags.
+    """
+
+    id: int
+    lon: float
+    lat: float
+    tags: Mapping[str, str]
+    edited_day: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class OsmWay:
+    """A way; ``nodes`` are ids of nodes in the data, in order, at least two, no two in a row equal.
+
+    A way that leaves the extract and comes back has no line across the gap: it comes as several records of
+    the same id, one for each piece.
+    """
+
+    id: int
+    nodes: tuple[int, ...]
+    tags: Mapping[str, str]
+    edited_day: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class OsmRelation:
+    """A relation: ``members`` are (type ``n``/``w``/``r``, id, role)."""
+
+    id: int
+    members: tuple[tuple[str, int, str], ...]
+    tags: Mapping[str, str]
+    edited_day: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class OsmPlace:
+    """A place, an address or an entrance: a node, or the middle of a way's or multipolygon's extent.
+
+    Attributes
+    ----------
+    type
+        ``node``, ``way`` or ``relation``.
+    lon, lat
+        WGS84 degrees.
+    """
+
+    type: str
+    id: int
+    lon: float
+    lat: float
+    tags: Mapping[str, str]
+    edited_day: int = -1
+
+    @property
+    def place_id(self) -> str:
+        """The id other programs use: ``osm:node/1``."""
+        return f"osm:{self.type}/{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class OsmData:
+    """All of an OSM file that a city needs, each list ordered by id: the same file gives the same data.
+
+    Attributes
+    ----------
+    nodes
+        By id, ascending: every node of `ways` and `walls`.
+    ways
+        Ways that may carry people (``highway``, ``railway=platform``, ``public_transport=platform``,
+        ``indoor=corridor``, ``foot=yes`` on anything ...), and the outlines, often untagged, of the
+        `relations`. Which of them a person may walk is for `wayfinder.routing.tags` to say.
+    relations
+        Multipolygons that may carry people (squares with holes).
+    walls
+        Buildings and ``barrier=*`` lines whose extent touches that of a walkable area: nobody crosses a
+        square through them.
+    places
+        Everything with an address, a name or a use (amenity, shop, entrance, bus stop ...); nodes, then ways,
+        then relations.
+    osm_at
+        Replication time of the file, else the newest edit in it, as ISO 8601 UTC; None where the file says
+        neither.
+    skipped
+        What could not be used -> how often: ``nodes_missing``, ``nodes_out_of_range``, ``nodes_far_away``
+        (more than 5 degrees from the middle of the data: usually longitude and latitude swapped),
+        ``ways_without_line``.
+    """
+
+    nodes: Mapping[int, OsmNode]
+    ways: tuple[OsmWay, ...]
+    relations: tuple[OsmRelation, ...] = ()
+    walls: tuple[OsmWay, ...] = ()
+    places: tuple[OsmPlace, ...] = ()
+    osm_at: str | None = None
+    skipped: Mapping[str, int] = field(default_factory=dict)

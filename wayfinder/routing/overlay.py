@@ -1,0 +1,111 @@
+"""Surveys, accepted reports and lift states over the network: an immutable snapshot of changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from wayfinder.routing.attributes import EdgeAttributes
+from wayfinder.routing.city_graph import BLOCKED, CityGraph
+from wayfinder.routing.classes import build_class_columns
+from wayfinder.routing.costs import Judge, Tables
+from wayfinder.routing.network import Int32
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an accepted fact makes of some arcs.
+
+    Attributes
+    ----------
+    arcs
+        Arc ids of the network.
+    attributes
+        Their new attributes; None closes them.
+    source
+        ``report``, ``survey`` or ``lift``.
+    as_of_day
+        Days since 1970-01-01 the fact is of, -1 unknown.
+    """
+
+    arcs: tuple[int, ...]
+    attributes: EdgeAttributes | None
+    source: str
+    as_of_day: int = -1
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """One version of all changes over a city.
+
+    Attributes
+    ----------
+    arc_class
+        int32[2m]: the class of each arc with the changes applied; the network's own array where there are
+        none.
+    classes
+        The city's classes, the closed class and the extra classes of this version.
+    judge
+        Judges those classes.
+    changes
+        Arc -> the change that holds there.
+    warnings
+        Arc -> key of an unconfirmed warning.
+    """
+
+    version: int
+    arc_class: Int32
+    classes: Sequence[EdgeAttributes]
+    judge: Judge
+    changes: Mapping[int, Change] = field(default_factory=dict)
+    warnings: Mapping[int, str] = field(default_factory=dict)
+
+
+class CurrentOverlay(Protocol):
+    """Port: the overlay that holds now. Called once per request; must be cheap."""
+
+    def __call__(self) -> Overlay: ...
+
+
+def build_empty_overlay(graph: CityGraph, tables: Tables | None = None) -> Overlay:
+    """Version 0: the city as it was built."""
+    columns = graph.columns
+    judge = Judge(columns, graph.bounding_classes, graph.used_slopes, tables)
+    return Overlay(0, graph.network.arc_class, (*graph.classes, BLOCKED), judge)
+
+
+def apply_changes(
+    graph: CityGraph,
+    base: Overlay,
+    version: int,
+    changes: Iterable[Change],
+    warnings: Mapping[int, str] | None = None,
+) -> Overlay:
+    """Build the next version from scratch: `changes` replace all earlier ones.
+
+    Parameters
+    ----------
+    base
+        The empty overlay of the city; its judge is used again as long as no new class is needed.
+    """
+    arc_class = np.array(base.arc_class)
+    by_arc: dict[int, Change] = {}
+    extra: list[EdgeAttributes] = []
+    for change in changes:
+        if change.attributes is None:
+            changed_class = graph.blocked_class
+        else:
+            changed_class = len(base.classes) + len(extra)
+            extra.append(change.attributes)
+        arc_class[list(change.arcs)] = changed_class
+        by_arc.update(dict.fromkeys(change.arcs, change))
+    arc_class.flags.writeable = False
+    judge, classes = base.judge, base.classes
+    if extra:
+        columns = graph.columns.extend(build_class_columns(extra))
+        bounding = np.concatenate([graph.bounding_classes, np.ones(len(extra), dtype=np.bool_)])
+        judge, classes = Judge(columns, bounding, graph.used_slopes, judge.tables), [*base.classes, *extra]
+    return Overlay(version, arc_class, classes, judge, by_arc, warnings or {})

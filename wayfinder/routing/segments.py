@@ -1,0 +1,375 @@
+"""Walkable ways cut into segments where something happens: where ways meet and where an obstacle stands."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import combinations, groupby, pairwise
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from wayfinder.geo import EARTH_RADIUS_M
+from wayfinder.routing.attributes import ATTRIBUTES, Kind
+from wayfinder.routing.network import OSM_TYPES, Float64
+from wayfinder.routing.osm_records import OsmData, OsmNode, OsmWay
+from wayfinder.routing.tags import Misreadings, NodeReading, WayReading, read_node, read_way
+
+NODE, WAY, RELATION = (OSM_TYPES.index(name) for name in ("node", "way", "relation"))
+CARRIAGEWAY_KINDS: Final = frozenset({Kind.ROAD, Kind.LIVING_STREET, Kind.TRACK})
+MOST_PAIRS: Final = 6
+"""More than this many things that meet are joined through a hub instead of pair by pair."""
+NOTHING: Final = NodeReading()
+_ROAD_CLASSES: Final = next(a.values for a in ATTRIBUTES if a.name == "carriageway")
+
+
+@dataclass(frozen=True, slots=True)
+class WalkableWay:
+    """An unbroken line of nodes with what its tags say; `osm_type` is RELATION for a multipolygon's rim."""
+
+    osm_type: int
+    osm_id: int
+    edited_day: int
+    nodes: tuple[int, ...]
+    reading: WayReading
+    road_class: str | None
+
+    @property
+    def kind(self) -> Kind:
+        """What the way is; never None, for it is walkable."""
+        assert self.reading.kind is not None
+        return self.reading.kind
+
+    @property
+    def is_area(self) -> bool:
+        """The way is a rim, or a part of one."""
+        return self.reading.is_area or self.osm_type == RELATION
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A piece of a way between two nodes where something happens; it becomes one edge.
+
+    Attributes
+    ----------
+    ordinal
+        Number of the piece among the edges of its OSM object.
+    nodes
+        OSM node ids, both ends included; the two ends differ.
+    level_from, level_to
+        OSM levels at the ends, NaN unknown.
+    is_first, is_last
+        The piece begins, or ends, where its way does.
+    """
+
+    way: WalkableWay
+    ordinal: int
+    nodes: tuple[int, ...]
+    level_from: float
+    level_to: float
+    is_first: bool
+    is_last: bool
+
+
+class Stub(NamedTuple):
+    """One end of a segment: index of the segment, and 0 for its first node or 1 for its last."""
+
+    segment: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Streets:
+    """The cut ways and where they meet.
+
+    Attributes
+    ----------
+    length_mm
+        Of each segment, haversine along its line, at least 1; 0 for lifts.
+    stubs
+        By OSM node id: the segment ends that meet there, by segment.
+    readings
+        Of the tagged nodes of walkable ways.
+    crossed_class
+        By OSM node id: the highest class of the carriageways through it, walkable or not.
+    unwalked
+        OSM node ids on carriageways that nobody may walk along, but may well have to cross.
+    """
+
+    nodes: Mapping[int, OsmNode]
+    segments: Sequence[Segment]
+    length_mm: Sequence[int]
+    stubs: Mapping[int, Sequence[Stub]]
+    readings: Mapping[int, NodeReading]
+    crossed_class: Mapping[int, str]
+    unwalked: Set[int]
+
+    def get_node(self, stub: Stub) -> int:
+        """OSM id of the node the stub stands at."""
+        return self.segments[stub.segment].nodes[-stub.end]
+
+    def get_reading(self, node: int) -> NodeReading:
+        """What the node's tags say; nothing where it has none."""
+        return self.readings.get(node, NOTHING)
+
+    def get_kind(self, stub: Stub) -> Kind:
+        """Kind of the way the segment is a piece of."""
+        return self.segments[stub.segment].way.kind
+
+    def get_level(self, stub: Stub) -> float:
+        """OSM level at this end of the segment, NaN unknown."""
+        segment = self.segments[stub.segment]
+        return segment.level_to if stub.end else segment.level_from
+
+    def is_way_end(self, stub: Stub) -> bool:
+        """Say whether the way begins or ends here."""
+        segment = self.segments[stub.segment]
+        return segment.is_last if stub.end else segment.is_first
+
+    def walk(self, stub: Stub) -> tuple[str, int, int]:
+        """Walk from a segment end along its way to the first ``kerb``, ``road`` or ``end``.
+
+        Returns
+        -------
+        found, length_mm, node
+            ``end`` is a node where the way ends, others branch off, or a crossing begins or ends.
+        """
+        length_mm, seen = 0, {self.get_node(stub)}
+        while True:
+            length_mm += self.length_mm[stub.segment]
+            far = Stub(stub.segment, 1 - stub.end)
+            node = self.get_node(far)
+            if self.get_reading(node).kerb_cm is not None:
+                return "kerb", length_mm, node
+            if node in self.crossed_class:
+                return "road", length_mm, node
+            onward = [other for other in self.stubs[node] if other != far]
+            if len(onward) != 1 or node in seen:
+                return "end", length_mm, node
+            if (self.get_kind(onward[0]) == Kind.CROSSING) != (self.get_kind(stub) == Kind.CROSSING):
+                return "end", length_mm, node
+            seen.add(node)
+            stub = onward[0]
+
+
+@dataclass(slots=True)
+class WayCounts:
+    """How many ways were read, how many are walked, and why the others are not (reason -> count)."""
+
+    read: int = 0
+    walkable: int = 0
+    areas: int = 0
+    lifts: int = 0
+    nodes_missing: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
+
+
+def cut_ways(data: OsmData, misreadings: Misreadings, counts: WayCounts) -> Streets:
+    """Read all ways and nodes and cut the walkable ways where they meet and where an obstacle stands."""
+    ways, unwalked_lines = _read_ways(data, misreadings, counts)
+    unwalked = {ref for nodes, _ in unwalked_lines for ref in nodes}
+    readings = {
+        ref: read_node(tags, misreadings)
+        for ref in sorted({ref for way in ways for ref in way.nodes})
+        if (tags := data.nodes[ref].tags)
+    }
+    roads = [(way.nodes, way.road_class) for way in ways if way.road_class is not None]
+    crossed_class = _rank_carriageways([*roads, *unwalked_lines])
+    visits = Counter(ref for way in ways for ref in way.nodes)
+    segments: list[Segment] = []
+    ordinals: Counter[tuple[int, int]] = Counter()
+    for way in ways:
+        if way.kind == Kind.LIFT:
+            pieces = _list_lift_runs(way, visits)
+            if not pieces:
+                counts.skipped["lift_without_stops"] += 1
+        else:
+            pieces = _cut(way, visits, readings, unwalked)
+        for nodes in pieces:
+            identity = (way.osm_type, way.osm_id)
+            segments.append(_build_segment(way, ordinals[identity], nodes))
+            ordinals[identity] += 1
+    stubs: dict[int, list[Stub]] = {}
+    for index, segment in enumerate(segments):
+        stubs.setdefault(segment.nodes[0], []).append(Stub(index, 0))
+        stubs.setdefault(segment.nodes[-1], []).append(Stub(index, 1))
+    counts.walkable = len({(way.osm_type, way.osm_id) for way in ways})
+    return Streets(
+        nodes=data.nodes,
+        segments=segments,
+        length_mm=_measure(segments, data.nodes),
+        stubs=stubs,
+        readings=readings,
+        crossed_class=crossed_class,
+        unwalked=unwalked,
+    )
+
+
+def _read_ways(
+    data: OsmData, misreadings: Misreadings, counts: WayCounts
+) -> tuple[list[WalkableWay], list[tuple[Sequence[int], str]]]:
+    """Walkable ways by type and id, and the lines and classes of the carriageways nobody walks along."""
+    ways: list[WalkableWay] = []
+    unwalked: list[tuple[Sequence[int], str]] = []
+    lines: dict[int, list[OsmWay]] = {}
+    for key, records in groupby(
+        sorted(data.ways, key=lambda way: (way.id, way.nodes)), key=lambda way: way.id
+    ):
+        pieces = list(records)
+        lines[key] = pieces
+        reading = read_way(pieces[0].tags, misreadings)
+        road = find_road_class(pieces[0].tags.get("highway", ""))
+        counts.read += 1
+        if reading.kind is None:
+            counts.skipped["not_for_people_on_foot"] += 1
+            if road is not None:
+                unwalked += [(piece.nodes, road) for piece in pieces]
+            continue
+        found = [
+            WalkableWay(WAY, key, piece.edited_day, nodes, reading, road)
+            for piece in pieces
+            for nodes in _list_lines(piece.nodes, data.nodes, counts)
+        ]
+        if not found:
+            counts.skipped["no_line"] += 1
+        counts.areas += bool(found) and reading.is_area
+        counts.lifts += bool(found) and reading.kind == Kind.LIFT
+        ways += found
+    walked = {way.osm_id for way in ways}
+    for relation in sorted(data.relations, key=lambda relation: relation.id):
+        reading = read_way(relation.tags, misreadings)
+        if reading.kind is None:
+            continue
+        # A square drawn as a multipolygon: its rim is walked where its lines are not ways themselves.
+        counts.areas += 1
+        rims = [
+            ref for kind, ref, _ in relation.members if kind == "w" and ref in lines and ref not in walked
+        ]
+        ways += [
+            WalkableWay(RELATION, relation.id, relation.edited_day, nodes, reading, None)
+            for ref in rims
+            for piece in lines[ref]
+            for nodes in _list_lines(piece.nodes, data.nodes, counts)
+        ]
+    return ways, unwalked
+
+
+def _list_lines(
+    refs: Iterable[int], present: Mapping[int, OsmNode], counts: WayCounts
+) -> Iterator[tuple[int, ...]]:
+    """Cut where nodes are missing (a straight line over the gap would be a way that is not there)."""
+    line: list[int] = []
+    for ref in refs:
+        if ref not in present:
+            counts.nodes_missing += 1
+            if len(line) > 1:
+                yield tuple(line)
+            line = []
+        elif not line or line[-1] != ref:
+            line.append(ref)
+    if len(line) > 1:
+        yield tuple(line)
+
+
+@lru_cache(maxsize=256)
+def find_road_class(highway: str) -> str | None:
+    """Class of the carriageway a ``highway`` value is, whoever may walk along it: one has to cross it.
+
+    None where it is no carriageway. A road whose class is not known counts as ``unclassified``.
+    """
+    reading = read_way({"highway": highway, "foot": "yes"}, Counter())
+    if reading.kind not in CARRIAGEWAY_KINDS:
+        return None
+    road = reading.attributes.get("carriageway")
+    return road if isinstance(road, str) else "unclassified"
+
+
+def _rank_carriageways(carriageways: Iterable[tuple[Sequence[int], str]]) -> dict[int, str]:
+    """The highest class of the carriageways through each node."""
+    highest: dict[int, int] = {}
+    for nodes, road in carriageways:
+        rank = _ROAD_CLASSES.index(road)
+        for ref in nodes:
+            highest[ref] = max(rank, highest.get(ref, 0))
+    return {ref: _ROAD_CLASSES[rank] for ref, rank in highest.items()}
+
+
+def _cut(
+    way: WalkableWay,
+    visits: Mapping[int, int],
+    readings: Mapping[int, NodeReading],
+    unwalked: Set[int],
+) -> list[tuple[int, ...]]:
+    """Cut the line of a way; a piece never begins and ends at the same node."""
+    nodes, on_road = way.nodes, way.kind in CARRIAGEWAY_KINDS
+
+    def something_happens(ref: int) -> bool:
+        if visits[ref] > 1 or (way.kind != Kind.ROAD and ref in unwalked):
+            return True
+        reading = readings.get(ref, NOTHING)
+        if reading is NOTHING:
+            return False
+        is_crossing = reading.is_crossing and not on_road
+        is_obstacle = reading.obstacle is not None or reading.kerb_cm is not None
+        return is_obstacle or is_crossing or crosses_railway(reading)
+
+    last = len(nodes) - 1
+    cuts = [0, *(i for i in range(1, last) if something_happens(nodes[i])), last]
+    pieces: list[tuple[int, ...]] = []
+    for start, stop in pairwise(cuts):
+        if nodes[start] == nodes[stop]:
+            middle = (start + stop) // 2
+            pieces += [nodes[start : middle + 1], nodes[middle : stop + 1]]
+        else:
+            pieces.append(nodes[start : stop + 1])
+    return pieces
+
+
+def _list_lift_runs(way: WalkableWay, visits: Mapping[int, int]) -> list[tuple[int, ...]]:
+    """Pairs of places a lift joins: all nodes where ways meet it, and the two ends of a line."""
+    is_outline = way.nodes[0] == way.nodes[-1]
+    outline = way.nodes[:-1] if is_outline else way.nodes
+    own = Counter(way.nodes)
+    ends = set() if is_outline else {way.nodes[0], way.nodes[-1]}
+    stops = list(dict.fromkeys(ref for ref in outline if visits[ref] > own[ref] or ref in ends))
+    if len(stops) > MOST_PAIRS:
+        return [(stops[0], stop) for stop in stops[1:]]
+    return list(combinations(stops, 2))
+
+
+def _build_segment(way: WalkableWay, ordinal: int, nodes: tuple[int, ...]) -> Segment:
+    levels = way.reading.levels
+    is_first, is_last = nodes[0] == way.nodes[0], nodes[-1] == way.nodes[-1]
+    level_from = level_to = np.nan
+    if levels is not None and way.kind != Kind.LIFT:
+        level_from = levels[0] if is_first or levels[0] == levels[1] else np.nan
+        level_to = levels[1] if is_last or levels[0] == levels[1] else np.nan
+    return Segment(way, ordinal, nodes, level_from, level_to, is_first, is_last)
+
+
+def _measure(segments: Sequence[Segment], nodes: Mapping[int, OsmNode]) -> list[int]:
+    if not segments:
+        return []
+    spots = [(nodes[ref].lon, nodes[ref].lat) for segment in segments for ref in segment.nodes]
+    lon, lat = np.radians(np.array(spots, dtype=np.float64)).T
+    metres = np.zeros(len(lon))
+    metres[:-1] = _get_distances_m(lon, lat)
+    counts = np.array([len(segment.nodes) for segment in segments])
+    first = np.concatenate([[0], np.cumsum(counts)[:-1]])
+    metres[first + counts - 1] = 0.0  # the jump from a segment's last point to the next one's first
+    lengths = np.maximum(np.rint(np.add.reduceat(metres, first) * 1000), 1).astype(np.int64)
+    lengths[[segment.way.kind == Kind.LIFT for segment in segments]] = 0
+    return [int(length) for length in lengths]
+
+
+def _get_distances_m(lon: Float64, lat: Float64) -> Float64:
+    """Great-circle distances between neighbours (haversine, radians in)."""
+    chord = np.sin(np.diff(lat) / 2) ** 2 + np.cos(lat[:-1]) * np.cos(lat[1:]) * np.sin(np.diff(lon) / 2) ** 2
+    return np.asarray(2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(chord)), dtype=np.float64)
+
+
+def crosses_railway(reading: NodeReading) -> bool:
+    """Say whether rails run through the node."""
+    return reading.attributes.get("crossed_road") == "railway"

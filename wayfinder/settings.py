@@ -1,0 +1,75 @@
+"""Typed settings from the environment; a command's options go before them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Final
+
+from wayfinder.errors import WayfinderError
+
+PREFIX: Final = "WAYFINDER_"
+_ROOT: Final = Path(__file__).resolve().parent.parent
+_WORDS: Final = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that differs from one installation to the next; ``WAYFINDER_PORT=8001`` sets ``port``.
+
+    Attributes
+    ----------
+    city
+        The city folder that is served.
+    host, port
+        Where the server listens.
+    workers, threads
+        Processes, and threads in each.
+    page
+        The built page (``pwa/dist``).
+    https
+        Reached by https only: browsers are told to insist on it for two years (HSTS).
+    language
+        Language of commands, and of answers to whoever names none.
+    """
+
+    city: Path | None = None
+    host: str = "127.0.0.1"
+    port: int = 8000
+    workers: int = 2
+    threads: int = 4
+    page: Path = _ROOT / "pwa" / "dist"
+    https: bool = False
+    language: str = "de"
+
+
+def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings; what is not set, or empty, keeps its default.
+
+    Raises
+    ------
+    WayfinderError
+        A value that cannot be used, naming the variable.
+    """
+    environment = os.environ if environment is None else environment
+    values: dict[str, object] = {}
+    for item in fields(Settings):
+        name = PREFIX + item.name.upper()
+        text = environment.get(name, "").strip()
+        if text:
+            values[item.name] = _parse(name, str(item.type), text)
+    return Settings(**values)  # type: ignore[arg-type]  # _parse follows the types of the fields
+
+
+def _parse(name: str, kind: str, text: str) -> object:
+    if kind == "int":
+        if not (text.isascii() and text.isdecimal() and 0 < int(text[:9]) <= 65_535):
+            raise WayfinderError("{name} must be a whole number from 1 to 65535.", name=name)
+        return int(text)
+    if kind == "bool":
+        if text.lower() not in _WORDS:
+            raise WayfinderError("{name} must be 1 or 0.", name=name)
+        return _WORDS[text.lower()]
+    return Path(text) if kind.startswith("Path") else text

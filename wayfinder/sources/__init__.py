@@ -1,0 +1,1 @@
+"""Inbound data, one module per origin."""

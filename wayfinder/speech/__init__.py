@@ -1,0 +1,1 @@
+"""Steps as sentences, and sentences as sound."""

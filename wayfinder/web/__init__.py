@@ -1,0 +1,1 @@
+"""The only Flask: pages, HTTP interface, open data, staff office."""
