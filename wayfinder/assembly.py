@@ -24,7 +24,6 @@ from wayfinder.routing.snapping import MOST_OFFSET_M, build_snap_grid
 
 _MARGIN_DEGREES: Final = 2 * MOST_OFFSET_M / METRES_PER_DEGREE
 """A position may lie this far outside the bounds; how far from a way is the planner's question."""
-_LOOK_EVERY_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,8 +203,9 @@ class ServedCity:
     one is kept.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, look_every_s: float = 1.0) -> None:
         self._folder = folder
+        self._look_every_s = look_every_s
         self._lock = threading.Lock()
         self._services: Services | None = None
         self._seen: object = None
@@ -217,7 +217,7 @@ class ServedCity:
         if now >= self._look_at and self._lock.acquire(blocking=self._services is None):
             try:
                 self._look()
-                self._look_at = now + _LOOK_EVERY_S
+                self._look_at = now + self._look_every_s
             finally:
                 self._lock.release()
         if self._services is None:

@@ -16,13 +16,11 @@ import rich_click as click
 
 from wayfinder.errors import RequestError, WayfinderError
 from wayfinder.geo import LonLat
-from wayfinder.settings import load_settings
+from wayfinder.settings import LANGUAGES, load_settings
 
 if TYPE_CHECKING:
     from wayfinder.routing.profiles import LimitDefinition
 
-# i18n has this list too; importing it would load Babel for every --help.
-LANGUAGES: Final = ("de", "de-simple", "en")
 _STEPS: Final = {
     "read": "Reading the file",
     "ways": "Reading the ways",
@@ -299,15 +297,28 @@ def _serve(folder: Path, options: dict[str, Any], language: str, when_ready: Cal
 @main.command()
 @_CITY
 @click.option(
-    "--pairs", type=click.IntRange(1, 100_000), default=200, show_default=True, help="Pairs of places."
+    "--pairs", type=click.IntRange(1, 100_000), default=300, show_default=True, help="Trips to measure."
 )
-@click.option("--json", "as_json", is_flag=True, help="Figures as JSON.")
+@click.option(
+    "--osm",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The OSM file (pbf) of the city, for Valhalla, where it is installed.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @_language_option
-def bench(folder: Path, pairs: int, as_json: bool, language: str) -> None:
+def bench(folder: Path, pairs: int, osm: Path | None, as_json: bool, language: str) -> None:
     """Measure search and full answer against networkx, and Valhalla where it is installed."""
+    from wayfinder.assembly import open_services
     from wayfinder.city.bench import format_bench, run_bench
+    from wayfinder.settings import load_settings
+    from wayfinder.web.bench import measure_http
 
-    figures = run_bench(folder, pairs)
+    services = open_services(folder)
+    figures = run_bench(services.graph, pairs, osm)
+    over_http = measure_http(services, folder, load_settings(), pairs)
+    figures["http_ms"] = over_http["http_ms"]
+    figures["ratio"] |= over_http["ratio"]
     if as_json:
         import orjson
 
@@ -327,9 +338,10 @@ def bench(folder: Path, pairs: int, as_json: bool, language: str) -> None:
 @_language_option
 def vectors(folder: Path, out: Path, pairs: int, language: str) -> None:
     """Write requests with their answers, for planners that must give the very same."""
+    from wayfinder.assembly import open_services
     from wayfinder.city.vectors import write_vectors
 
-    write_vectors(folder, out, pairs)
+    write_vectors(open_services(folder).planner, out, pairs)
 
 
 @contextmanager

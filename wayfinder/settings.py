@@ -10,6 +10,8 @@ from typing import Final
 
 from wayfinder.errors import WayfinderError
 
+# i18n has this list too; importing it would load Babel for every `wayfinder --help`.
+LANGUAGES: Final = ("de", "de-simple", "en")
 PREFIX: Final = "WAYFINDER_"
 _ROOT: Final = Path(__file__).resolve().parent.parent
 _WORDS: Final = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
@@ -68,6 +70,8 @@ def _parse(name: str, kind: str, text: str) -> object:
         if not (text.isascii() and text.isdecimal() and 0 < int(text[:9]) <= 65_535):
             raise WayfinderError("{name} must be a whole number from 1 to 65535.", name=name)
         return int(text)
+    if name == "WAYFINDER_LANGUAGE" and text not in LANGUAGES:
+        raise WayfinderError("{name} must be one of: {languages}.", name=name, languages=", ".join(LANGUAGES))
     if kind == "bool":
         if text.lower() not in _WORDS:
             raise WayfinderError("{name} must be 1 or 0.", name=name)

@@ -405,6 +405,29 @@ def test_a_kerb_tag_on_the_crossing_stands_at_both_ends_unless_the_end_has_its_o
     assert built.counts.junctions.kerbs.on_ways == 1
 
 
+def test_a_kerb_tag_on_the_crossing_stands_also_before_a_pavement_that_joins_it_on_its_way() -> None:
+    town = draw_town(
+        """
+            P     R
+            |     |
+        A-K-J-----C-L-E
+        """,
+        [
+            "AK highway=footway footway=sidewalk",
+            "KJCL highway=footway footway=crossing kerb=lowered",
+            "LE highway=footway footway=sidewalk",
+            "RC highway=residential",
+            "PJ highway=footway footway=sidewalk",
+        ],
+        grid_m=1,
+    )
+    assert [line for line in list_obstacles(build_network(town)) if "kerb" in line] == [
+        "J/1-J/0 kerb_up<kerb_down kerb_up_cm=0..3<? kerb_down_cm=?<0..3",
+        "K/1-K/0 kerb_up<kerb_down kerb_up_cm=0..3<? kerb_down_cm=?<0..3",
+        "L/1-L/0 kerb_up<kerb_down kerb_up_cm=0..3<? kerb_down_cm=?<0..3",
+    ]
+
+
 def test_a_kerb_whose_high_side_cannot_be_told_is_met_both_up_and_down() -> None:
     town = draw_town("A-B-C", ["ABC highway=footway"], {"B": "barrier=kerb kerb=rolled"})
     built = build_network(town)
@@ -450,11 +473,11 @@ def test_a_bollard_on_a_kerb_is_met_together_with_the_kerb() -> None:
     town = draw_town(
         "A-B-C",
         ["AB highway=footway", "BC highway=residential"],
-        {"B": "barrier=bollard kerb=lowered wheelchair=no"},
+        {"B": "barrier=bollard kerb=lowered wheelchair=no tactile_paving=yes"},
     )
     assert list_edges(build_network(town)) == [
         "A-B/1 footway 20 m",
-        "B/0-B/1 kerb_up<kerb_down kerb_up_cm=0..3<? kerb_down_cm=?<0..3",
+        "B/0-B/1 kerb_up<kerb_down kerb_up_cm=0..3<? kerb_down_cm=?<0..3 tactile_paving=yes",
         "B/0-B/2 barrier barrier=bollard wheelchair=no",
         "B/2-C road 20 m carriageway=residential",
     ]

@@ -80,7 +80,8 @@ class KerbSetter:
             if is_crossing != (road is None) or (is_crossing and not pavements):
                 continue
             way_kerb_cm = self.streets.segments[stub.segment].way.reading.kerb_cm
-            if way_kerb_cm is not None and self.streets.is_way_end(stub):
+            leads_over_road = is_crossing and self.streets.walk(stub)[0] == "road"
+            if way_kerb_cm is not None and (self.streets.is_way_end(stub) or leads_over_road):
                 self.counts.on_ways += 1
                 self._set_before(junction, stub, way_kerb_cm, reading, is_low=is_crossing)
             elif is_crossing:

@@ -25,7 +25,7 @@ SLOPE_DOWN: Final = 3
 SLOPE_ZERO: Final = 704
 """Bin of 0 %; one bin is 0.1 %, rounded away from 0, so that a limit on a 0.1 % grid is judged exactly."""
 SLOPE_BINS: Final = 1405
-"""Bins 4 .. 1404 are -70.0 % .. +70.0 %; steeper is the last bin (the exact value stays in ``edge_incline_percent``)."""
+"""Bins 4 .. 1404 are -70.0 % .. +70.0 %; steeper is the last bin (exact in ``edge_incline_percent``)."""
 
 OSM_TYPES: Final = ("node", "way", "relation")
 
@@ -34,9 +34,10 @@ OSM_TYPES: Final = ("node", "way", "relation")
 class Network:
     """The walkable city as arrays; memory-mapped and never written to.
 
-    ``n`` nodes, ``m`` edges, ``2m`` arcs: arc ``2e`` walks edge ``e`` from tail to head, arc ``2e + 1`` back. The reverse of
-    arc ``a`` is ``a ^ 1``. Nodes are ordered along a space-filling curve, edges by their tail: the same input gives
-    the same bytes. A node of the OSM file that carries an obstacle becomes several nodes at the same place.
+    ``n`` nodes, ``m`` edges, ``2m`` arcs: arc ``2e`` walks edge ``e`` from tail to head, arc ``2e + 1`` back.
+    The reverse of arc ``a`` is ``a ^ 1``. Nodes are ordered along a space-filling curve, edges by their tail:
+    the same input gives the same bytes. A node of the OSM file that carries an obstacle becomes several nodes
+    at the same place.
 
     Attributes
     ----------
@@ -57,7 +58,8 @@ class Network:
     edge_name
         int32[m], index into the city's name list; 0 is the empty name.
     edge_incline_percent
-        float32[m], exact, uphill along the edge, NaN unknown; for steps +1/-1 times infinity where only up/down is known.
+        float32[m], exact, uphill along the edge, NaN unknown; for steps +1/-1 times infinity where only up/down
+        is known.
     edge_level_from, edge_level_to
         float32[m], OSM levels at tail and head, NaN unknown (lifts, escalators, steps).
     edge_layer
@@ -71,9 +73,11 @@ class Network:
     arc_slope
         int16[2m], slope bin in the direction of the arc.
     arc_tie
-        int32[2m], 0..1023 µs added to each arc's cost: a fixed hash of the OSM ids, so that equal ways are never a draw.
+        int32[2m], 0..1023 µs added to each arc's cost: a fixed hash of the OSM ids, so that equal ways are never
+        a draw.
     out_first
-        int32[n + 1], and out_arc int32[2m]: the arcs leaving node v are out_arc[out_first[v]:out_first[v + 1]].
+        int32[n + 1], and out_arc int32[2m]: the arcs leaving node v are
+        out_arc[out_first[v]:out_first[v + 1]].
     """
 
     node_lon: Float64

@@ -189,8 +189,12 @@ def _load_preset(path: Path, definitions: Mapping[str, LimitDefinition]) -> tupl
         raise fail("speed_mps is missing")
     if table["name"] != path.stem:
         raise fail(f"is named {table['name']}")
+    try:
+        unknowns = Unknowns(table["unknowns"])
+    except ValueError as error:
+        raise fail(error) from error
     groups = frozenset({"all", table["name"], *table["groups"]})
-    return table["order"], Profile(table["name"], groups, Unknowns(table["unknowns"]), limits)
+    return table["order"], Profile(table["name"], groups, unknowns, limits)
 
 
 def parse_limit_value(definition: LimitDefinition, value: object) -> LimitValue:

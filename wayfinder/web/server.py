@@ -35,7 +35,11 @@ def run_server(folder: Path, settings: Settings, when_ready: Callable[[str], Non
     _check_port(settings.host, settings.port)
     served = ServedCity(folder)
     warm_up(served())
-    app = create_app(served, settings)
+    run_app(create_app(served, settings), settings, when_ready)
+
+
+def run_app(app: Any, settings: Settings, when_ready: Callable[[str], None]) -> None:
+    """Serve any WSGI application the way the city is served."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     options = {
         "bind": f"{host}:{settings.port}",

@@ -13,6 +13,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 from wayfinder.routing.profiles import Unknowns
 from wayfinder.web.language import LANGUAGES
 from wayfinder.web.problems import InvalidRequestError, Wrong
+from wayfinder.web.query import refuse_query
 
 MOST_BYTES: Final = 64 * 1024
 _UUID: Final = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -51,6 +52,7 @@ def read_body(model: type[Body]) -> Body:
     UnsupportedMediaType, RequestEntityTooLarge
         As HTTP says.
     """
+    refuse_query()
     if request.mimetype != "application/json":
         raise UnsupportedMediaType
     document = _parse_json(request.get_data(cache=False))

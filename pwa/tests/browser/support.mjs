@@ -30,6 +30,7 @@ export async function open() {
 export async function newPage({ browser, url }, { width = 1280, height = 900, scheme = "light", locale = "de-DE", ...more } = {}) {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, locale, reducedMotion: "reduce", ...more });
   const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
   const trouble = [];
   page.on("pageerror", (error) => trouble.push(String(error)));
   page.on("console", (message) => message.type() === "error" && !/Failed to load resource/.test(message.text()) && trouble.push(message.text()));

@@ -8,9 +8,9 @@ import orjson
 from flask import Blueprint, Response
 
 from wayfinder.web.api import get_services
-from wayfinder.web.api.query import read_language
 from wayfinder.web.language import LANGUAGES
 from wayfinder.web.openapi import LANGUAGE_PARAMETER, Operation
+from wayfinder.web.query import read_language
 from wayfinder.web.wire import Answer
 from wayfinder.web.words import say
 

@@ -1,0 +1,277 @@
+"""The real command, in a process of its own."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from wayfinder.city.demo import TOWN_FOLDER
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+COMMAND = str(Path(sys.executable).with_name("wayfinder"))
+OSM_FILE = TOWN_FOLDER / "musterstadt.osm"
+
+
+def get_environment(**changes: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("WAYFINDER_")}
+    return {**kept, "COLUMNS": "110", "NO_COLOR": "1", **changes}
+
+
+def wayfinder(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [COMMAND, *map(str, arguments)]
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=120, env=get_environment(**environment)
+    )
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    folder = tmp_path_factory.mktemp("cities") / "town"
+    return folder, wayfinder("city", "build", "--osm", OSM_FILE, "--name", "Musterstadt", "--out", folder)
+
+
+@pytest.fixture(scope="module")
+def town(built: tuple[Path, subprocess.CompletedProcess[str]]) -> Path:
+    return built[0]
+
+
+ROUTE = ("--from", "3.9995312,55.0019223", "--to", "4.0020314,54.9995509", "--profile", "wheelchair-manual")
+
+
+def test_help_comes_at_once() -> None:
+    began = time.monotonic()
+    run = wayfinder("--help")
+    took_s = time.monotonic() - began
+
+    assert run.returncode == 0
+    assert (
+        took_s < 2
+    )  # 0.2 s on an idle machine; loading the planner would take longer than this on a busy one
+    for command in ("bench", "city", "demo", "route", "serve", "vectors"):
+        assert re.search(rf"\b{command}\b", run.stdout)
+    heavy = "import sys, wayfinder.cli; print([n for n in ('numpy', 'numba', 'flask', 'babel') if n in sys.modules])"
+    assert (
+        subprocess.run([sys.executable, "-c", heavy], capture_output=True, text=True, check=True).stdout
+        == "[]\n"
+    )
+
+
+def test_a_build_tells_its_steps_and_ends_with_the_summary(
+    built: tuple[Path, subprocess.CompletedProcess[str]],
+) -> None:
+    folder, run = built
+
+    assert (run.returncode, (folder / "city.toml").is_file()) == (0, True)
+    assert run.stdout.startswith("Musterstadt (")
+    assert "kerb_up" in run.stdout
+    assert "not understood" in run.stdout
+    assert len(run.stderr.splitlines()) == 7
+    assert "\x1b" not in run.stdout + run.stderr
+
+
+def test_a_route_is_readable_text_or_json_or_geojson(town: Path) -> None:
+    text = wayfinder("route", "--city", town, *ROUTE)
+    answer = wayfinder("route", "--city", town, *ROUTE, "--json")
+    drawn = wayfinder("route", "--city", town, *ROUTE, "--geojson")
+
+    assert [run.returncode for run in (text, answer, drawn)] == [0, 0, 0]
+    plan, features = json.loads(answer.stdout), json.loads(drawn.stdout)["features"]
+    steps = plan["routes"][0]["steps"]
+    assert all(step["instruction"] in text.stdout for step in steps)
+    assert features[0]["geometry"] == plan["routes"][0]["geometry"]
+    obstacles = [obstacle["text"] for step in steps for obstacle in step["obstacles"]]
+    assert [feature["properties"]["text"] for feature in features[1:]] == obstacles
+
+
+def test_limits_are_set_listed_cleared_or_wished(town: Path) -> None:
+    settings = (
+        "kerb_up_max_cm=0",
+        "surface_avoid=sett,gravel",
+        "incline_up_max_percent=",
+        "steps=ok",
+        "lit_wanted=true",
+    )
+    changes = [word for setting in settings for word in ("--set", setting)]
+
+    run = wayfinder("route", "--city", town, *ROUTE, *changes, "--set", "width_min_cm=150:avoid", "--json")
+
+    assert run.returncode == 0, run.stderr
+    assert json.loads(run.stdout)["outcome"] in ("found", "limits_exceeded")
+
+
+def test_no_way_within_the_limits_is_an_answer_and_not_a_failure(town: Path) -> None:
+    run = wayfinder("route", "--city", town, *ROUTE, "--set", "distance_max_m=50", "--json")
+
+    assert (run.returncode, json.loads(run.stdout)["outcome"]) == (0, "limits_exceeded")
+
+
+def test_the_city_may_come_from_the_environment(town: Path) -> None:
+    assert wayfinder("route", *ROUTE, WAYFINDER_CITY=str(town)).returncode == 0
+
+
+WRONG_USAGE = {
+    "no command": (["fly"], "No such command"),
+    "no city": (["route", *ROUTE], "Missing option '--city'"),
+    "no numbers": (
+        ["route", "--city", "x", "--from", "here", "--to", "4,55", "--profile", "foot"],
+        "LON,LAT",
+    ),
+    "decimal commas": (
+        ["route", "--city", "x", "--from", "4,0,55,0", "--to", "4,55", "--profile", "foot"],
+        "LON,LAT",
+    ),
+    "NaN": (["route", "--city", "x", "--from", "nan,55", "--to", "4,55", "--profile", "foot"], "LON,LAT"),
+    "beyond the pole": (
+        ["route", "--city", "x", "--from", "4,95", "--to", "4,55", "--profile", "foot"],
+        "LON,LAT",
+    ),
+    "json and geojson": (["route", "--city", "x", *ROUTE, "--json", "--geojson"], "--geojson"),
+    "port": (["demo", "--port", "70000"], "65535"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "told"), WRONG_USAGE.values(), ids=WRONG_USAGE)
+def test_wrong_usage_is_exit_2(arguments: list[str], told: str) -> None:
+    run = wayfinder(*arguments)
+
+    assert (run.returncode, run.stdout) == (2, "")
+    assert told in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+UNUSABLE = {
+    "unknown profile": ([*ROUTE[:4], "--profile", "nobody"], "There is no profile called nobody"),
+    "swapped": (["--from", "55,4", *ROUTE[2:]], "Longitude and latitude seem to be swapped"),
+    "outside": (["--from", "9.49,51.31", *ROUTE[2:]], "This position lies outside Musterstadt."),
+    "unknown place": (["--from", "osm:node/1", *ROUTE[2:]], "There is no such place in this city."),
+    "unknown limit": ([*ROUTE, "--set", "wings=3"], "There is no limit called"),
+    "limit out of range": ([*ROUTE, "--set", "kerb_up_max_cm=99"], "between 0 and 40"),
+    "limit no number": ([*ROUTE, "--set", "kerb_up_max_cm=high"], "must be a number"),
+    "limit NaN": ([*ROUTE, "--set", "kerb_up_max_cm=nan"], "between 0 and 40"),
+    "time": ([*ROUTE, "--depart-at", "tomorrow"], "A time needs date, time and offset"),
+    "alternatives": ([*ROUTE, "--alternatives", "2"], "This is not supported yet."),
+    "via": ([*ROUTE, "--via", "4,55"], "This is not supported yet."),
+}
+
+
+@pytest.mark.parametrize(("arguments", "sentence"), UNUSABLE.values(), ids=UNUSABLE)
+def test_a_request_that_cannot_be_used_is_one_sentence_and_exit_2(
+    town: Path, arguments: list[str], sentence: str
+) -> None:
+    run = wayfinder("route", "--city", town, *arguments, "--lang", "en")
+
+    assert (run.returncode, run.stdout, len(run.stderr.splitlines())) == (2, "", 1), run.stderr
+    assert sentence in run.stderr
+
+
+def test_errors_are_german_unless_asked_otherwise(town: Path) -> None:
+    run = wayfinder("route", "--city", town, *ROUTE[:4], "--profile", "nobody")
+
+    assert run.stderr.startswith("Es gibt kein Profil")
+
+
+BROKEN = {
+    "missing": None,
+    "empty": b"",
+    "not OSM": b"<html><body>404</body></html>",
+    "cut off": OSM_FILE.read_bytes()[:20_000],
+    "without ways": b'<?xml version="1.0"?><osm version="0.6"><node id="1" lat="55" lon="4" version="1"/></osm>',
+    "noise": bytes(range(256)) * 40,
+}
+
+
+@pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
+def test_a_broken_osm_file_is_one_sentence_and_exit_1_and_the_last_good_city_stays(
+    content: bytes | None, town: Path, tmp_path: Path
+) -> None:
+    osm = tmp_path / "broken.osm"
+    if content is not None:
+        osm.write_bytes(content)
+    before = (town / "city.toml").read_bytes()
+
+    run = wayfinder("city", "build", "--osm", osm, "--name", "Nowhere", "--out", town, "--lang", "en")
+
+    assert (run.returncode, run.stdout) == (1, "")
+    assert "broken.osm" in run.stderr.splitlines()[-1]
+    assert "Traceback" not in run.stderr
+    assert (town / "city.toml").read_bytes() == before
+
+
+@pytest.mark.parametrize("command", ["route", "serve"])
+@pytest.mark.parametrize("damage", ["missing", "half written"])
+def test_a_city_that_cannot_be_opened_is_one_sentence_and_exit_1(
+    command: str, damage: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "city"
+    if damage == "half written":
+        folder.mkdir()
+        (folder / "city.toml").write_text('name = "Half')
+
+    run = wayfinder(command, "--city", folder, *(ROUTE if command == "route" else ()), "--lang", "en")
+
+    assert (run.returncode, run.stdout, len(run.stderr.splitlines())) == (1, "", 1), run.stderr
+    assert str(folder) in run.stderr
+
+
+def test_a_wrong_setting_is_one_sentence_and_exit_1() -> None:
+    run = wayfinder("demo", WAYFINDER_PORT="http")
+
+    assert (run.returncode, len(run.stderr.splitlines())) == (1, 1)
+    assert "WAYFINDER_PORT" in run.stderr
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+@contextmanager
+def serving(*arguments: object, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    command = [COMMAND, *map(str, arguments)]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=get_environment(**environment)
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(20)
+
+
+def test_the_demo_town_is_served_and_tells_what_it_is(free_port: int, tmp_path: Path) -> None:
+    with serving("demo", "--port", free_port, "--lang", "en", XDG_CACHE_HOME=str(tmp_path)) as process:
+        assert process.stdout is not None
+        told = [process.stdout.readline() for _ in range(5)]
+        address = f"http://127.0.0.1:{free_port}"
+        with urllib.request.urlopen(f"{address}/readyz", timeout=10) as answer:
+            ready = json.load(answer)
+        with urllib.request.urlopen(f"{address}/api/v1/city", timeout=10) as answer:
+            city = json.load(answer)
+
+    assert address in told[0]
+    assert told[1] == "Invented city, not for navigation.\n"
+    assert "wayfinder city build" in told[3]
+    assert (ready["status"], city["name"], city["fictional"]) == ("ready", "Musterstadt", True)
+    assert process.returncode == 0
+
+
+def test_a_city_is_served_and_a_taken_port_is_one_sentence(town: Path, free_port: int) -> None:
+    with serving("serve", "--city", town, "--port", free_port, "--workers", 1, "--lang", "en") as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == f"http://127.0.0.1:{free_port}\n"
+
+        second = wayfinder("serve", "--city", town, "--port", free_port, "--lang", "en")
+
+    assert (second.returncode, len(second.stderr.splitlines())) == (1, 1)
+    assert str(free_port) in second.stderr

@@ -1,0 +1,134 @@
+"""The answer of ``POST /api/v1/route-plans`` as the OpenAPI document shows it; closed lists come from the code.
+
+Answers are worded by `wayfinder.speech.phrases.word_plan`, which the tests hold against these models.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from pydantic import Field
+
+from wayfinder.routing.attributes import ATTRIBUTES
+from wayfinder.routing.classes import INCLINE_ATTRIBUTES
+from wayfinder.routing.directions import Manoeuvre
+from wayfinder.routing.obstacles import ObstacleKind, Source
+from wayfinder.routing.planner import Outcome
+from wayfinder.routing.profiles import Beyond
+from wayfinder.web.wire import Answer
+
+UNITS: Final = tuple(sorted({item.unit for item in (*ATTRIBUTES, *INCLINE_ATTRIBUTES) if item.unit} | {"m"}))
+
+Unit = Literal[UNITS]  # type: ignore[valid-type]  # the attributes have the list
+Value = float | str | None
+
+
+class GraphAnswer(Answer):
+    """What was planned on: the city, the state of its data, the version of what has changed since."""
+
+    id: str
+    osm_at: str | None
+    overlay_version: int
+
+
+class SnappedAnswer(Answer):
+    """The point on a way that was used, and how far it is from the position asked for."""
+
+    lon: float
+    lat: float
+    offset_m: float
+
+
+class ObstacleAnswer(Answer):
+    """Something met on the way; ``exceeds`` is null where the value is unknown."""
+
+    kind: ObstacleKind
+    direction: Literal["up", "down"] | None
+    value: Value = Field(description="A number, a word of OpenStreetMap's, a range such as `0..3` or `3..`")
+    unit: Unit | None
+    limit: Value
+    exceeds: bool | None
+    beyond: Beyond | None = None
+    certain: bool = True
+    source: Source
+    as_of: str | None
+    osm: str | None
+    lon: float
+    lat: float
+    length_m: float = 0.0
+    text: str
+
+
+class StepAnswer(Answer):
+    """One instruction; ``first_point`` and ``last_point`` are indices into the coordinates."""
+
+    instruction: str
+    manoeuvre: Manoeuvre
+    distance_m: float
+    duration_s: float
+    street: str | None
+    bearing_deg: float
+    first_point: int
+    last_point: int
+    obstacles: list[ObstacleAnswer]
+
+
+class UnknownAnswer(Answer):
+    """A needed fact that nobody knows on part of the way."""
+
+    attribute: str
+    distance_m: float
+    count: int = 0
+    text: str
+
+
+class LineString(Answer):
+    """GeoJSON."""
+
+    type: Literal["LineString"]
+    coordinates: list[tuple[float, float]]
+
+
+class WarningAnswer(Answer):
+    """A report on the way that nobody has confirmed yet."""
+
+    text: str
+    lon: float
+    lat: float
+
+
+class RouteAnswer(Answer):
+    """A way. ``limits_exceeded`` is empty where the outcome is ``found``."""
+
+    label: str
+    distance_m: float
+    duration_s: float
+    climb_m: float
+    descent_m: float
+    geometry: LineString
+    known_share: float = Field(ge=0, le=1)
+    unknowns: list[UnknownAnswer]
+    assumptions: list[str]
+    limits_exceeded: list[ObstacleAnswer]
+    warnings: list[WarningAnswer]
+    steps: list[StepAnswer]
+
+
+class ReachableAnswer(Answer):
+    """How near one can get."""
+
+    lon: float
+    lat: float
+    remaining_m: float
+
+
+class RoutePlanAnswer(Answer):
+    """The plan; every outcome is an answer."""
+
+    outcome: Outcome
+    graph: GraphAnswer
+    from_: SnappedAnswer = Field(alias="from")
+    to: SnappedAnswer
+    summary: str | None = None
+    routes: list[RouteAnswer]
+    reachable: ReachableAnswer | None = None
