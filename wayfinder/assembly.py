@@ -15,6 +15,7 @@ from wayfinder.city.addresses import unpack_addresses
 from wayfinder.city.artifact import City, open_city
 from wayfinder.errors import CityError, RequestError
 from wayfinder.geo import METRES_PER_DEGREE, LonLat
+from wayfinder.routing.bounds import unpack_bounds
 from wayfinder.routing.city_graph import CityGraph, Landmark
 from wayfinder.routing.costs import Tables, load_tables
 from wayfinder.routing.overlay import Overlay, build_empty_overlay
@@ -181,7 +182,7 @@ def build_graph(city: City) -> CityGraph:
         classes=city.classes,
         names=city.names,
         landmarks=[Landmark(landmark.key, landmark.name) for landmark in city.landmarks],
-        landmark_distance_mm=city.arrays["landmark_distance_mm"],
+        bounds=unpack_bounds(city.arrays),
         grid=build_snap_grid(city.network),
     )
 

@@ -69,7 +69,7 @@ def test_a_built_city_opens_with_everything_in_it(tmp_path: Path) -> None:
     assert city.info.counts["nodes"] == city.network.node_count
     assert city.info.counts["parts"] == 2
     assert summary.kinds["barrier"] == (1, 0.0)
-    assert city.arrays["landmark_distance_mm"].shape[0] == city.network.node_count
+    assert city.arrays["bound.foot.distance_ms"].shape[0] == city.network.node_count
     assert city.read("judgement.json").startswith(b"{")
     assert city.addresses.search("koenigsstr")[0].place_id == "osm:way/10"
     assert list(dict.fromkeys(told)) == ["read", "ways", "junctions", "arrays", "places", "bounds", "write"]

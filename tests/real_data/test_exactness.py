@@ -55,7 +55,7 @@ def test_every_preset_costs_what_networkx_says_on_300_pairs(city: tuple[str, Cit
         for start in random.integers(graph.network.node_count, size=STARTS).tolist():
             expected = oracle.list_costs(start)
             for goal in random.integers(graph.network.node_count, size=GOALS_PER_START).tolist():
-                path = find_path(graph, overlay.arc_class, weights, seed_at(start), seed_at(goal))
+                path = find_path(graph, overlay, weights, seed_at(start), seed_at(goal))
                 found += path is not None
                 if (path.cost_us if path else None) != expected.get(goal):
                     wrong.append((preset, start, goal))
@@ -106,7 +106,7 @@ class RawFile:
             if item.is_node() and item.tags.get("kerb") == "raised" and "kerb:height" not in item.tags:
                 self.raised_kerbs.add((round(item.lon, 7), round(item.lat, 7)))
             if item.is_way() and item.tags.get("highway") == "steps" and "conveying" not in item.tags:
-                if any(item.tags.get(f"ramp:{ramp}") == "yes" for ramp in ramps):
+                if item.tags.get("ramp") in ramps or any(item.tags.get(f"ramp:{r}") == "yes" for r in ramps):
                     continue
                 points = [(node.lon, node.lat) for node in item.nodes if node.location.valid()]
                 for (x1, y1), (x2, y2) in zip(points, points[1:], strict=False):

@@ -30,7 +30,7 @@ def list_ways(graph: CityGraph, overlay: Overlay, preset: str = "wheelchair-manu
     """OSM ways from A to B within the limits."""
     weights = build_weights(overlay.judge.get_costs(load_tables().presets[preset]), priced=False)
     osm = graph.network.node_osm_id.tolist()
-    path = find_path(graph, overlay.arc_class, weights, seed_at(osm.index(65)), seed_at(osm.index(66)))
+    path = find_path(graph, overlay, weights, seed_at(osm.index(65)), seed_at(osm.index(66)))
     return None if path is None else graph.network.edge_osm_id[path.arcs >> 1].tolist()
 
 

@@ -29,7 +29,7 @@ def test_every_preset_costs_what_networkx_says(preset: str, priced: bool) -> Non
             weights = build_weights(overlay.judge.get_costs(load_tables().presets[preset]), priced=priced)
             oracle = build_oracle(graph.network, overlay.arc_class, weights)
             for start, goal in random.integers(graph.network.node_count, size=(30, 2)).tolist():
-                path = find_path(graph, overlay.arc_class, weights, seed_at(start), seed_at(goal))
+                path = find_path(graph, overlay, weights, seed_at(start), seed_at(goal))
                 assert (path.cost_us if path else None) == oracle.get_cost(start, goal)
 
 
@@ -40,7 +40,7 @@ def test_a_path_is_a_chain_of_arcs_that_costs_what_it_says() -> None:
     oracle = build_oracle(graph.network, overlay.arc_class, weights)
     tail, head = list_arc_ends(graph.network)
     start, goal = 0, graph.network.node_count - 1
-    path = find_path(graph, overlay.arc_class, weights, seed_at(start), seed_at(goal))
+    path = find_path(graph, overlay, weights, seed_at(start), seed_at(goal))
     assert path is not None
     arcs = path.arcs
     assert (path.first_node, path.last_node) == (start, goal) == (tail[arcs[0]], head[arcs[-1]])
@@ -59,7 +59,7 @@ def test_several_weighted_seeds_on_both_sides_are_searched_at_once() -> None:
         costs = tuple(random.integers(0, 200_000_000, size=6).tolist())
         path = find_path(
             graph,
-            overlay.arc_class,
+            overlay,
             weights,
             seed_at(*nodes[:3], costs=costs[:3]),
             seed_at(*nodes[3:], costs=costs[3:]),
@@ -93,7 +93,7 @@ def test_start_and_goal_at_the_same_node_cost_nothing() -> None:
     graph = build_graph(make_random_town(8))
     overlay = build_empty_overlay(graph)
     weights = build_weights(overlay.judge.get_costs(load_tables().presets["foot"]), priced=False)
-    path = find_path(graph, overlay.arc_class, weights, seed_at(3), seed_at(3))
+    path = find_path(graph, overlay, weights, seed_at(3), seed_at(3))
     assert path is not None
     assert (path.cost_us, path.arcs.tolist(), path.first_node, path.last_node) == (0, [], 3, 3)
 
@@ -112,7 +112,7 @@ def test_two_ways_of_equal_length_are_no_draw() -> None:
         overlay = build_empty_overlay(graph)
         weights = build_weights(overlay.judge.get_costs(load_tables().presets["foot"]), priced=False)
         osm = graph.network.node_osm_id.tolist()
-        path = find_path(graph, overlay.arc_class, weights, seed_at(osm.index(65)), seed_at(osm.index(68)))
+        path = find_path(graph, overlay, weights, seed_at(osm.index(65)), seed_at(osm.index(68)))
         assert path is not None
         chosen.add(tuple(graph.network.edge_osm_id[path.arcs >> 1].tolist()))
     assert len(chosen) == 1
@@ -125,7 +125,7 @@ def test_threads_do_not_disturb_each_other() -> None:
     pairs = np.random.default_rng(9).integers(graph.network.node_count, size=(400, 2)).tolist()
 
     def search(pair: list[int]) -> int | None:
-        path = find_path(graph, overlay.arc_class, weights, seed_at(pair[0]), seed_at(pair[1]))
+        path = find_path(graph, overlay, weights, seed_at(pair[0]), seed_at(pair[1]))
         return path.cost_us if path else None
 
     with ThreadPoolExecutor(4) as pool:

@@ -9,8 +9,10 @@ import numpy as np
 
 from tests.support.drawn_town import ORIGIN
 from wayfinder.geo import METRES_PER_DEGREE
-from wayfinder.routing.city_graph import CityGraph
-from wayfinder.routing.landmarks import build_landmark_distances
+from wayfinder.routing.bounds import build_bounds
+from wayfinder.routing.city_graph import BLOCKED, CityGraph
+from wayfinder.routing.classes import build_class_columns
+from wayfinder.routing.costs import Judge
 from wayfinder.routing.network import Int32, Int64, Network
 from wayfinder.routing.network_build import build_network
 from wayfinder.routing.osm_records import OsmData, OsmNode, OsmWay
@@ -46,6 +48,7 @@ NODE_TAGS = (
 def build_graph(data: OsmData) -> CityGraph:
     """Build all that a planner reads, from OSM data."""
     built = build_network(data)
+    columns = build_class_columns([*built.classes, BLOCKED])
     return CityGraph(
         id="test",
         osm_at=None,
@@ -53,7 +56,7 @@ def build_graph(data: OsmData) -> CityGraph:
         classes=built.classes,
         names=built.names,
         landmarks=(),
-        landmark_distance_mm=build_landmark_distances(built.network),
+        bounds=build_bounds(built.network, columns, Judge(columns)),
         grid=build_snap_grid(built.network),
     )
 

@@ -133,7 +133,7 @@ def _choose_pairs(
         if planner.plan(RouteRequest(*ends, PROFILE, pair.limits)).outcome is not Outcome.FOUND:
             continue
         weights = _judge(planner, overlay, pair.limits)
-        if find_path(graph, overlay.arc_class, weights, _seed(pair.start), _seed(pair.goal)) is None:
+        if find_path(graph, overlay, weights, _seed(pair.start), _seed(pair.goal)) is None:
             continue
         if valhalla is not None and valhalla(*ends) is None:
             continue
@@ -171,7 +171,7 @@ def _measure_search(
         # limits slightly off those the pair was chosen by, so that nothing is remembered
         limits = {name: value + 1e-4 for name, value in pair.limits.items() if isinstance(value, float)}
         weights = _judge(planner, overlay, limits)
-        return find_path(graph, overlay.arc_class, weights, _seed(pair.start), _seed(pair.goal))
+        return find_path(graph, overlay, weights, _seed(pair.start), _seed(pair.goal))
 
     engines: dict[str, Callable[[BenchPair], object]] = {
         "wayfinder": search_here,

@@ -20,8 +20,9 @@ from wayfinder.city.landmarks import label_connected, place_landmarks
 from wayfinder.errors import CityError
 from wayfinder.routing.attributes import ATTRIBUTES, OBSTACLE_KINDS, EdgeAttributes, Kind
 from wayfinder.routing.classes import KNOWN, NOT_UNDERSTOOD, UNMAPPED, build_class_columns
-from wayfinder.routing.costs import export_judgement
-from wayfinder.routing.landmarks import build_landmark_distances
+from wayfinder.routing.costs import Judge, export_judgement
+from wayfinder.routing.bounds import build_bounds, pack_bounds
+from wayfinder.routing.city_graph import BLOCKED
 from wayfinder.routing.network import SLOPE_NONE, Network
 from wayfinder.routing.network_build import BuiltNetwork, build_network
 from wayfinder.sources.osm import load_osm
@@ -29,8 +30,6 @@ from wayfinder.sources.osm import load_osm
 Progress = Callable[[str, int, int], None]
 """Told the step by name, how much of it is done, and how much there is."""
 OSM_SOURCE: Final = ("OpenStreetMap", "ODbL-1.0", "https://www.openstreetmap.org/copyright")
-LANDMARK_DISTANCES: Final = "landmark_distance_mm"
-"""Name of the array of lower bounds among the city's further arrays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +122,8 @@ def build_city(
     addresses = build_addresses(data)
     tell("places", 2, 2)
     tell("bounds", 0, 1)
-    distances = build_landmark_distances(network)
+    columns = build_class_columns([*built.classes, BLOCKED])
+    bounds = build_bounds(network, columns, Judge(columns))
     tell("bounds", 1, 1)
 
     tell("write", 0, 1)
@@ -151,7 +151,7 @@ def build_city(
             landmarks=landmarks,
             addresses=addresses,
             judgement=export_judgement(),
-            arrays={LANDMARK_DISTANCES: distances},
+            arrays=pack_bounds(bounds),
         ),
     )
     tell("write", 1, 1)

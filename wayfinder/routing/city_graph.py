@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from wayfinder.routing.attributes import EdgeAttributes, Kind
 from wayfinder.routing.classes import Columns, build_class_columns
+from wayfinder.routing.landmarks import Bounds
 from wayfinder.routing.network import SLOPE_BINS, Int32, Network
 
 Mask = NDArray[np.bool_]
@@ -43,9 +44,8 @@ class CityGraph:
         Street names by ``Network.edge_name``.
     landmarks
         By ``Network.node_landmark``.
-    landmark_distance_mm
-        int32[n, k]: length of the shortest way to each of ``k`` landmarks of the search, -1 where there is
-        none.
+    bounds
+        Lower bounds of the search by preset, and in lengths.
     grid
         The snapping grid.
     """
@@ -56,7 +56,7 @@ class CityGraph:
     classes: Sequence[EdgeAttributes]
     names: Sequence[str]
     landmarks: Sequence[Landmark]
-    landmark_distance_mm: Int32
+    bounds: Mapping[str, Bounds]
     grid: SnapGrid
 
     @cached_property

@@ -58,6 +58,7 @@ class Verdict(IntEnum):
 UNBOUNDED_OVER: Final = 10.0
 """Units by which a range without upper end (a raised kerb) counts as over, beyond its low end."""
 _MAX_EXPLAINED: Final = 64
+_MOST_KEPT: Final = 64
 
 _ALWAYS, _MAX, _MIN, _LIST = 0, 1, 2, 3
 _TESTS: Final = {
@@ -305,6 +306,7 @@ class Judge:
         )
         self._presets: dict[str, list[tuple[UInt8, Float64]]] = {}
         self._kept: OrderedDict[object, CostTable] = OrderedDict()
+        self._kept_slopes: dict[object, Prices] = {}
         self._lock = threading.Lock()
 
     def get_costs(self, profile: Profile) -> CostTable:
@@ -322,7 +324,7 @@ class Judge:
         table = self._judge(profile)
         with self._lock:
             self._kept[key] = table
-            if len(self._kept) > 64:
+            if len(self._kept) > _MOST_KEPT:
                 self._kept.popitem(last=False)
         return table
 
@@ -330,17 +332,25 @@ class Judge:
         base_us = 1000.0 / profile.speed_mps
         policy = _POLICIES[profile.unknowns]
         settings = self._settings_of(profile)
-        classes, slopes = (
-            _run_program(program, active, operand, base_us, start_us, policy)
-            for program, (active, operand), start_us in zip(
-                self._programs, settings, (base_us, 0.0), strict=True
-            )
-        )
-        slopes.verdict[~self.slopes] = Verdict.CLOSED
+        classes = _run_program(self._programs[0], *settings[0], base_us, base_us, policy)
+        slopes = self._judge_slopes(settings[1], base_us, policy)
         least = int(
             classes.rate[self._bounding].min(initial=2**40) + slopes.rate[self.slopes].min(initial=2**40)
         )
         return CostTable(profile, classes, slopes, self.tables.explained, least)
+
+    def _judge_slopes(self, setting: tuple[UInt8, Float64], base_us: float, policy: int) -> Prices:
+        """Few people change their limits of slope: the prices of the last settings are kept."""
+        active, operand = setting
+        key = (active.tobytes(), operand.tobytes(), base_us, policy)
+        slopes = self._kept_slopes.get(key)
+        if slopes is None:
+            slopes = _run_program(self._programs[1], active, operand, base_us, 0.0, policy)
+            slopes.verdict[~self.slopes] = Verdict.CLOSED
+            if len(self._kept_slopes) >= _MOST_KEPT:
+                self._kept_slopes.clear()
+            self._kept_slopes[key] = slopes
+        return slopes
 
     def _settings_of(self, profile: Profile) -> list[tuple[UInt8, Float64]]:
         """Per program: what lies beyond each row (a `Verdict`, 0 no row), and what it is held against."""

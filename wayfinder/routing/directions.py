@@ -277,7 +277,9 @@ def _list_steps(
 
 
 def _depart(bearing_deg: float, street: str) -> Step:
-    return Step(Manoeuvre.DEPART, street, None, 0.0, 0.0, bearing_deg, None, 0, 0, "step.depart", {"way": ""}, ())
+    return Step(
+        Manoeuvre.DEPART, street, None, 0.0, 0.0, bearing_deg, None, 0, 0, "step.depart", {"way": ""}, ()
+    )
 
 
 def get_turn(turn_deg: float | None) -> Manoeuvre:
@@ -299,7 +301,9 @@ def _get_manoeuvre(graph: CityGraph, part: int, kind: Kind, arc: int) -> Manoeuv
     return _PASSES.get(kind, Manoeuvre.LIFT)
 
 
-def _list_gaps(costs: CostTable, trace: Trace, distance_m: float) -> tuple[tuple[Unknown, ...], tuple[Assumption, ...]]:
+def _list_gaps(
+    costs: CostTable, trace: Trace, distance_m: float
+) -> tuple[tuple[Unknown, ...], tuple[Assumption, ...]]:
     """What is unknown, the costliest first, and what was assumed instead."""
     prices: dict[str, tuple[float, float]] = {}
     for bit in costs.needed:
@@ -315,7 +319,9 @@ def _list_gaps(costs: CostTable, trace: Trace, distance_m: float) -> tuple[tuple
         total[1] += count if length_mm == 0 else 0
         value = show_assumed(int(number), low, high)
         if value is not None:
-            assumed.append(Assumption(attribute, value, length_mm / 1000.0, int(count) if length_mm == 0 else 0))
+            assumed.append(
+                Assumption(attribute, value, length_mm / 1000.0, int(count) if length_mm == 0 else 0)
+            )
     pace = costs.profile.speed_mps
 
     def price(attribute: str) -> float:
@@ -323,7 +329,10 @@ def _list_gaps(costs: CostTable, trace: Trace, distance_m: float) -> tuple[tuple
         length_m, count = lengths[attribute]
         return percent / 100.0 * length_m / pace + seconds * max(count, 1.0 if length_m else 0.0)
 
-    unknowns = [Unknown(name, lengths[name][0], int(lengths[name][1])) for name in sorted(lengths, key=price, reverse=True)]
+    unknowns = [
+        Unknown(name, lengths[name][0], int(lengths[name][1]))
+        for name in sorted(lengths, key=price, reverse=True)
+    ]
     rest = costs.profile.limits.get("rest_every_m")
     if rest is not None and isinstance(rest.value, float) and distance_m > rest.value:
         # no bench is in the network yet: that there is none known must be said

@@ -58,8 +58,8 @@ class Network:
     edge_name
         int32[m], index into the city's name list; 0 is the empty name.
     edge_incline_percent
-        float32[m], exact, uphill along the edge, NaN unknown; for steps +1/-1 times infinity where only up/down
-        is known.
+        float32[m], exact, uphill along the edge, NaN unknown; for steps +1/-1 times infinity where only
+        up/down is known.
     edge_level_from, edge_level_to
         float32[m], OSM levels at tail and head, NaN unknown (lifts, escalators, steps).
     edge_layer
@@ -73,8 +73,8 @@ class Network:
     arc_slope
         int16[2m], slope bin in the direction of the arc.
     arc_tie
-        int32[2m], 0..1023 µs added to each arc's cost: a fixed hash of the OSM ids, so that equal ways are never
-        a draw.
+        int32[2m], 0..1023 µs added to each arc's cost: a fixed hash of the OSM ids, so that equal ways are
+        never a draw.
     out_first
         int32[n + 1], and out_arc int32[2m]: the arcs leaving node v are
         out_arc[out_first[v]:out_first[v + 1]].

@@ -13,7 +13,12 @@ import numpy as np
 
 from wayfinder.routing.attributes import ATTRIBUTE_INDEX, ATTRIBUTES, EdgeAttributes, Interval, Kind, Unclear
 from wayfinder.routing.city_graph import CityGraph
-from wayfinder.routing.classes import INCLINE_ATTRIBUTES, MEANINGLESS, build_class_columns, build_slope_columns
+from wayfinder.routing.classes import (
+    INCLINE_ATTRIBUTES,
+    MEANINGLESS,
+    build_class_columns,
+    build_slope_columns,
+)
 from wayfinder.routing.costs import CostTable, Judge, Tables
 from wayfinder.routing.judgement import JudgementRow, fill_in
 from wayfinder.routing.network import OSM_TYPES
@@ -330,7 +335,9 @@ def show_value(value: object) -> Value:
 class ObstacleLister:
     """Turns the facts of one trace into obstacles, step by step."""
 
-    def __init__(self, graph: CityGraph, overlay: Overlay, costs: CostTable, trace: Trace, arcs: Sequence[int]) -> None:
+    def __init__(
+        self, graph: CityGraph, overlay: Overlay, costs: CostTable, trace: Trace, arcs: Sequence[int]
+    ) -> None:
         self._graph, self._overlay, self._costs, self._arcs = graph, overlay, costs, arcs
         self._tables = overlay.judge.tables
         self._rejects = costs.profile.unknowns is Unknowns.REJECT
@@ -339,7 +346,10 @@ class ObstacleLister:
         worst, first = trace.facts[:, 3], trace.facts[:, 2]
         edges = np.asarray(arcs, dtype=np.int32)[worst] >> 1
         network = graph.network
-        self._osm_type, self._osm_id = network.edge_osm_type[edges].tolist(), network.edge_osm_id[edges].tolist()
+        self._osm_type, self._osm_id = (
+            network.edge_osm_type[edges].tolist(),
+            network.edge_osm_id[edges].tolist(),
+        )
         self._day = network.edge_as_of_day[edges].tolist()
         self._where = trace.coordinates[trace.arc_point[first]].tolist()
         self._columns = overlay.arc_class[np.asarray(arcs, dtype=np.int32)[worst]].tolist()

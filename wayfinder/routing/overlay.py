@@ -54,6 +54,8 @@ class Overlay:
         Arc -> the change that holds there.
     warnings
         Arc -> key of an unconfirmed warning.
+    replaced
+        int32[2, x]: each extra class, and a class of the city it stands in for.
     """
 
     version: int
@@ -62,6 +64,7 @@ class Overlay:
     judge: Judge
     changes: Mapping[int, Change] = field(default_factory=dict)
     warnings: Mapping[int, str] = field(default_factory=dict)
+    replaced: Int32 = field(default_factory=lambda: np.empty((2, 0), dtype=np.int32))
 
 
 class CurrentOverlay(Protocol):
@@ -94,12 +97,14 @@ def apply_changes(
     arc_class = np.array(base.arc_class)
     by_arc: dict[int, Change] = {}
     extra: list[EdgeAttributes] = []
+    replaced: set[tuple[int, int]] = set()
     for change in changes:
         if change.attributes is None:
             changed_class = graph.blocked_class
         else:
             changed_class = len(base.classes) + len(extra)
             extra.append(change.attributes)
+            replaced |= {(changed_class, int(base.arc_class[arc])) for arc in change.arcs}
         arc_class[list(change.arcs)] = changed_class
         by_arc.update(dict.fromkeys(change.arcs, change))
     arc_class.flags.writeable = False
@@ -108,4 +113,5 @@ def apply_changes(
         columns = graph.columns.extend(build_class_columns(extra))
         bounding = np.concatenate([graph.bounding_classes, np.ones(len(extra), dtype=np.bool_)])
         judge, classes = Judge(columns, bounding, graph.used_slopes, judge.tables), [*base.classes, *extra]
-    return Overlay(version, arc_class, classes, judge, by_arc, warnings or {})
+    pairs = np.array(sorted(replaced), dtype=np.int32).reshape(-1, 2).T
+    return Overlay(version, arc_class, classes, judge, by_arc, warnings or {}, np.ascontiguousarray(pairs))

@@ -175,7 +175,7 @@ class RoutePlanner:
         )
         leaving = _Ends(self.graph, overlay.arc_class, weights, starts, is_start=True)
         arriving = _Ends(self.graph, overlay.arc_class, weights, goals, is_start=False)
-        path = find_path(self.graph, overlay.arc_class, weights, leaving.seeds, arriving.seeds)
+        path = find_path(self.graph, overlay, weights, leaving.seeds, arriving.seeds)
         best = _find_direct(leaving, arriving)
         if path is not None and (best is None or path.cost_us < best.cost_us):
             first, last = leaving.by_node[path.first_node], arriving.by_node[path.last_node]

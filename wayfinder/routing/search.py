@@ -13,15 +13,19 @@ from typing import Final
 
 import numpy as np
 
+from wayfinder.routing.bounds import LENGTHS
 from wayfinder.routing.city_graph import CityGraph
 from wayfinder.routing.compiled import compiled
 from wayfinder.routing.costs import CostTable, Verdict
 from wayfinder.routing.network import Int16, Int32, Int64
+from wayfinder.routing.overlay import Overlay
 
 FORBIDDEN: Final = -1
 """Rate of a class or slope that must not be entered. Forbidden is a flag, never a large weight."""
 _INFINITE: Final = np.int64(2**62)
 _ACTIVE_LANDMARKS: Final = 4
+_LEAST_SCALE: Final = 600
+"""Below this share (in thousandths) of a preset's prices, bounds in lengths are the better ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,7 @@ class Weights:
     class_fixed: Int64
     slope_rate: Int64
     least_rate: int
+    preset: str
 
 
 def build_weights(costs: CostTable, *, priced: bool) -> Weights:
@@ -50,6 +55,7 @@ def build_weights(costs: CostTable, *, priced: bool) -> Weights:
         fixed,
         np.where(slopes.verdict <= worst, slope_rate, FORBIDDEN),
         costs.least_rate,
+        costs.profile.name,
     )
 
 
@@ -114,18 +120,13 @@ _workspace = _Workspace()
 
 
 def find_path(
-    graph: CityGraph, arc_class: Int32, weights: Weights, starts: Seeds, goals: Seeds
+    graph: CityGraph, overlay: Overlay, weights: Weights, starts: Seeds, goals: Seeds
 ) -> Path | None:
-    """Find the cheapest way from any start to any goal, or None where every way is forbidden.
-
-    Parameters
-    ----------
-    arc_class
-        int32[2m], the classes of the current overlay.
-    """
+    """Find the cheapest way from any start to any goal, or None where every way is forbidden."""
     if not len(starts.node) or not len(goals.node):
         return None
     network, work = graph.network, _workspace
+    distance, scale = _choose_bounds(graph, overlay, weights)
     current = work.prepare(network.node_count)
     best, meeting = _search(
         network.out_first,
@@ -133,14 +134,14 @@ def find_path(
         network.edge_tail,
         network.edge_head,
         network.edge_length_mm,
-        arc_class,
+        overlay.arc_class,
         network.arc_slope,
         network.arc_tie,
         weights.class_rate,
         weights.class_fixed,
         weights.slope_rate,
-        weights.least_rate,
-        graph.landmark_distance_mm,
+        scale,
+        distance,
         starts.node,
         starts.cost_us,
         goals.node,
@@ -159,6 +160,18 @@ def find_path(
         return None
     arcs, first, last = _unwind(network.edge_tail, network.edge_head, work.arc, meeting)
     return Path(int(best), arcs, int(first), int(last))
+
+
+def _choose_bounds(graph: CityGraph, overlay: Overlay, weights: Weights) -> tuple[Int32, int]:
+    """Distances to landmarks, and what one of their units is surely worth in µs."""
+    bounds = graph.bounds.get(weights.preset)
+    if bounds is not None:
+        scale = bounds.get_scale(
+            weights.class_rate, weights.class_fixed, weights.slope_rate, overlay.replaced
+        )
+        if scale >= _LEAST_SCALE:
+            return bounds.distance_ms, scale
+    return graph.bounds[LENGTHS].distance_ms, weights.least_rate
 
 
 @compiled
@@ -212,7 +225,7 @@ def _pop(heap: Int32, key: Int64, place: Int32, size: int) -> int:
 def _choose_landmarks(distance: Int32, starts: Int32, goals: Int32, spans: Int64) -> int:
     """Fill `spans` with the landmarks that bound this pair best; returns how many.
 
-    A row is: landmark, nearest and farthest start, nearest and farthest goal (mm from the landmark).
+    A row is: landmark, nearest and farthest start, nearest and farthest goal (in the landmark's units).
     """
     total = distance.shape[1]
     chosen = 0
@@ -249,7 +262,7 @@ def _choose_landmarks(distance: Int32, starts: Int32, goals: Int32, spans: Int64
 
 
 @compiled
-def _bound(distance: Int32, spans: Int64, chosen: int, node: int, least_rate: int, bound: Int64) -> None:
+def _bound(distance: Int32, spans: Int64, chosen: int, node: int, scale: int, bound: Int64) -> None:
     """Lower bounds of the cost from the starts to `node`, and from it to the goals."""
     from_start, to_goal = np.int64(0), np.int64(0)
     for slot in range(chosen):
@@ -258,8 +271,8 @@ def _bound(distance: Int32, spans: Int64, chosen: int, node: int, least_rate: in
             continue
         from_start = max(from_start, value - spans[slot, 2], spans[slot, 1] - value)
         to_goal = max(to_goal, value - spans[slot, 4], spans[slot, 3] - value)
-    bound[0, node] = from_start * least_rate
-    bound[1, node] = to_goal * least_rate
+    bound[0, node] = from_start * scale
+    bound[1, node] = to_goal * scale
 
 
 @compiled
@@ -275,7 +288,7 @@ def _search(
     class_rate: Int64,
     class_fixed: Int64,
     slope_rate: Int64,
-    least_rate: int,
+    scale: int,
     distance: Int32,
     start_node: Int32,
     start_cost: Int64,
@@ -309,7 +322,7 @@ def _search(
                 continue
             if bounded[node] != current:
                 bounded[node] = current
-                _bound(distance, spans, chosen, node, least_rate, bound)
+                _bound(distance, spans, chosen, node, scale, bound)
             if seen[side, node] != current:
                 seen[side, node] = current
                 heap[side, size[side]] = node
@@ -355,7 +368,7 @@ def _search(
                 seen[side, target] = current
                 if bounded[target] != current:
                     bounded[target] = current
-                    _bound(distance, spans, chosen, target, least_rate, bound)
+                    _bound(distance, spans, chosen, target, scale, bound)
                 heap[side, size[side]] = target
                 place[side, target] = size[side]
                 size[side] += 1

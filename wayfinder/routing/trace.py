@@ -47,7 +47,8 @@ class Fact(IntEnum):
 
 # plain numbers for the compiled code
 _WALK, _CROSS, _STEPS, _ESCALATOR, _LIFT, _MET, _NOTHING = (
-    int(part) for part in (Part.WALK, Part.CROSS, Part.STEPS, Part.ESCALATOR, Part.LIFT, Part.MET, Part.NOTHING)
+    int(part)
+    for part in (Part.WALK, Part.CROSS, Part.STEPS, Part.ESCALATOR, Part.LIFT, Part.MET, Part.NOTHING)
 )
 _OVER, _UNSURE, _UNKNOWN, _PLACE = (int(fact) for fact in (Fact.OVER, Fact.UNSURE, Fact.UNKNOWN, Fact.PLACE))
 

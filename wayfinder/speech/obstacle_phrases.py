@@ -167,15 +167,24 @@ def _say_lift(details: Mapping[str, object], catalogue: Catalogue) -> str:
     if not isinstance(low, float) or not isinstance(high, float):
         return catalogue.texts["lift.any"]
     levels = {
-        name: say_number(level, catalogue.language) for name, level in (("level_from", low), ("level_to", high))
+        name: say_number(level, catalogue.language)
+        for name, level in (("level_from", low), ("level_to", high))
     }
     return catalogue.texts["lift.levels"].format_map(levels)
 
 
 def _say_passage(obstacle: Obstacle, catalogue: Catalogue) -> str:
     details = obstacle.details
-    name, value = ("door", details.get("door")) if obstacle.kind is ObstacleKind.DOOR else ("barrier", details.get("barrier"))
-    barrier = say_value(name, value, catalogue) if value is not None else label_value("kind", obstacle.kind, catalogue.language)
+    name, value = (
+        ("door", details.get("door"))
+        if obstacle.kind is ObstacleKind.DOOR
+        else ("barrier", details.get("barrier"))
+    )
+    barrier = (
+        say_value(name, value, catalogue)
+        if value is not None
+        else label_value("kind", obstacle.kind, catalogue.language)
+    )
     width = obstacle.value if obstacle.attribute == "passage_cm" else details.get("passage_cm")
     if width is None:
         return catalogue.texts["passage.unknown"].format(barrier=barrier)
@@ -193,7 +202,9 @@ def _list_crossing(
     length_m = details.get("crossing_length_m")
     if isinstance(length_m, float):
         seconds = say_amount(float(details["crossing_s"]), "s", language)  # type: ignore[arg-type]
-        parts.append(texts["crossing.length"].format(length=say_amount(length_m, "m", language), seconds=seconds))
+        parts.append(
+            texts["crossing.length"].format(length=say_amount(length_m, "m", language), seconds=seconds)
+        )
     else:
         parts.append(texts["crossing.length.unknown"])
     parts.append(_say_detail("crossing_island", details, catalogue))

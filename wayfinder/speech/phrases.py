@@ -87,7 +87,11 @@ def word_route(route: Route, language: str, profile: Profile) -> dict[str, Any]:
     """One entry of ``routes``."""
     catalogue = get_catalogue(language)
     # an obstacle over the limits stands in its step and in the list: worded once
-    worded = {id(obstacle): _show_obstacle(obstacle, catalogue, profile) for step in route.steps for obstacle in step.obstacles}
+    worded = {
+        id(obstacle): _show_obstacle(obstacle, catalogue, profile)
+        for step in route.steps
+        for obstacle in step.obstacles
+    }
     return {
         "label": route.label,
         "distance_m": round(route.distance_m, 1),
@@ -100,7 +104,12 @@ def word_route(route: Route, language: str, profile: Profile) -> dict[str, Any]:
         "assumptions": [_say_assumption(assumption, catalogue) for assumption in route.assumptions],
         "limits_exceeded": [worded[id(obstacle)] for obstacle in route.limits_exceeded],
         "warnings": [
-            {"key": warning.key, "lon": warning.lon, "lat": warning.lat, "text": _say_warning(warning.key, catalogue)}
+            {
+                "key": warning.key,
+                "lon": warning.lon,
+                "lat": warning.lat,
+                "text": _say_warning(warning.key, catalogue),
+            }
             for warning in route.warnings
         ],
         "steps": [
@@ -236,7 +245,9 @@ def _summarise(plan: RoutePlan, language: str) -> str:
         return catalogue.say("summary.unreachable", distance=say_distance(plan.remaining_m, language))
     route = plan.routes[0]
     avoided = sum(
-        obstacle.exceeds is True and obstacle.beyond == "avoid" for step in route.steps for obstacle in step.obstacles
+        obstacle.exceeds is True and obstacle.beyond == "avoid"
+        for step in route.steps
+        for obstacle in step.obstacles
     )
     if plan.outcome is Outcome.LIMITS_EXCEEDED:
         sentences = [catalogue.count("summary.limits_exceeded", len(route.limits_exceeded))]
@@ -284,10 +295,22 @@ def _format_route(route: Route, catalogue: Catalogue, profile: Profile) -> list[
     for number, step in enumerate(route.steps):
         lines.append(f"{number + 1:>{width}}. {_instruct(route.steps, number, catalogue, profile)}")
         for obstacle in step.obstacles:
-            mark = "!" if obstacle.beyond == "block" else "-" if obstacle.exceeds is False else "?" if obstacle.value is None else "*"
+            mark = (
+                "!"
+                if obstacle.beyond == "block"
+                else "-"
+                if obstacle.exceeds is False
+                else "?"
+                if obstacle.value is None
+                else "*"
+            )
             lines.append(f"{'':>{width}}    {mark} {word_obstacle(obstacle, catalogue, profile)}")
     if route.warnings:
-        lines += ["", texts["route.warnings"], *(f"  ! {_say_warning(item.key, catalogue)}" for item in route.warnings)]
+        lines += [
+            "",
+            texts["route.warnings"],
+            *(f"  ! {_say_warning(item.key, catalogue)}" for item in route.warnings),
+        ]
     if route.assumptions:
         lines += ["", texts["route.assumptions"]]
         lines += [f"  {_say_assumption(assumption, catalogue)}" for assumption in route.assumptions]
