@@ -1,4 +1,4 @@
-"""Whatever is sent, the answer is one clear problem with a pointer, never a 500, and nothing of it is written down."""
+"""Whatever is sent, the answer is one clear problem with a pointer, and never a 500."""
 
 import json
 from typing import Any, Final
@@ -71,7 +71,7 @@ UNUSABLE: Final[dict[str, tuple[dict[str, Any], list[tuple[str, str]]]]] = {
     "a position without latitude": ({"from": {"lon": 4.0}}, [("/from/lat", "missing")]),
     "a position and a place": (
         {"from": {"lon": 4.0, "lat": 55.0, "place_id": "osm:node/1"}},
-        [("/from/lon", "field_unknown"), ("/from/lat", "field_unknown")],
+        [("/from/lat", "field_unknown"), ("/from/lon", "field_unknown")],
     ),
     "a number for a place": ({"from": 3}, [("/from", "object_expected")]),
     "null for a place": ({"to": None}, [("/to", "object_expected")]),

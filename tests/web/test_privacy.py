@@ -13,7 +13,7 @@ from wayfinder.assembly import Services
 from wayfinder.settings import Settings
 from wayfinder.web.app import create_app
 
-# Sends what must never be seen again, to every address; also through a crash. Runs by itself: its log is its output.
+# Sends what must never be seen again to every address, also through a crash; its log is its output.
 CANARIES: Final = ("4.00123456", "55.00123456", "Kanarienweg", "canary", "mobility-scooter", "38.5")
 SCRIPT: Final = """
 import sys

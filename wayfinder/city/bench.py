@@ -69,7 +69,7 @@ def run_bench(graph: CityGraph, pairs: int, osm: Path | None = None, seed: int =
     overlay = apply_changes(graph, empty, 1, [Change(tuple(blocks.tolist()), None, "report")])
     planner = RoutePlanner(graph, lambda: overlay)
     with _open_valhalla(osm) as valhalla:
-        chosen = list(_choose_pairs(planner, overlay, pairs, random, valhalla))
+        chosen = list(choose_pairs(planner, overlay, pairs, random, valhalla))
         search = _measure_search(graph, planner, overlay, chosen)
         answer = _measure_answer(graph, planner, chosen, valhalla)
     figures: dict[str, Any] = {
@@ -109,13 +109,14 @@ def locate_node(graph: CityGraph, node: int) -> LonLat:
     return LonLat(float(graph.network.node_lon[node]), float(graph.network.node_lat[node]))
 
 
-def _choose_pairs(
+def choose_pairs(
     planner: RoutePlanner,
     overlay: Overlay,
     pairs: int,
     random: np.random.Generator,
-    valhalla: Answer | None,
+    valhalla: Answer | None = None,
 ) -> Iterator[BenchPair]:
+    """Random walks that every engine finds."""
     graph = planner.graph
     lon, lat = np.asarray(graph.network.node_lon), np.asarray(graph.network.node_lat)
     found = 0
@@ -250,7 +251,9 @@ def _open_valhalla(osm: Path | None) -> Iterator[Answer | None]:
         path.write_bytes(orjson.dumps(config))
         build = Path(spec.origin).parent / "bin" / "valhalla_build_tiles"
         build.chmod(build.stat().st_mode | stat.S_IXUSR)
-        done = subprocess.run([build, "-c", path, osm], capture_output=True, check=False)
+        done = subprocess.run(
+            [build, "-c", path, osm.resolve()], cwd=folder, capture_output=True, check=False
+        )
         if done.returncode:
             raise CityError("Valhalla cannot build its tiles from {file}.", file=osm.name)
         actor = valhalla.Actor(config)

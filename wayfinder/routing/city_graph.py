@@ -70,6 +70,21 @@ class CityGraph:
         return len(self.classes)
 
     @cached_property
+    def out_head(self) -> Int32:
+        """int32[2m], the node each of ``Network.out_arc`` leads to: what the search reads one after the other."""
+        ends = np.stack([self.network.edge_head, self.network.edge_tail], axis=1).reshape(-1)
+        return ends[self.network.out_arc]
+
+    @cached_property
+    def arc_facts(self) -> Int32:
+        """int32[2m, 4]: length in mm, slope bin and tie of each arc side by side (the last column fills up)."""
+        facts = np.zeros((len(self.network.arc_class), 4), dtype=np.int32)
+        facts[:, 0] = np.repeat(self.network.edge_length_mm, 2)
+        facts[:, 1] = self.network.arc_slope
+        facts[:, 2] = self.network.arc_tie
+        return facts
+
+    @cached_property
     def bounding_classes(self) -> Mask:
         """bool[c], which of `columns` stand on an edge with a length: they bound the search from below."""
         long = np.repeat(self.network.edge_length_mm > 0, 2)

@@ -225,7 +225,6 @@ class _Program:
     """The rows about one set of columns, laid out for the compiled interpreter."""
 
     rows: tuple[JudgementRow, ...]
-    column: Int32
     bit: NDArray[np.int8]
     first: Int32
     members: Int32
@@ -233,7 +232,11 @@ class _Program:
     test: UInt8
     amounts: Float64
     """float64[r, 5]: value, per_unit, start, unknown_percent, unknown_s."""
-    columns: Columns
+    low: Float64
+    high: Float64
+    status: UInt8
+    """What each row is about, for each of its `members`: in the order in which the interpreter reads it."""
+    count: int
     by_limit: Mapping[str, Sequence[int]]
     """Limit -> numbers of the rows that hold something against it."""
 
@@ -254,18 +257,24 @@ def _build_program(columns: Columns, used: Mask, tables: Tables) -> _Program:
     ]
     first = np.zeros(len(rows) + 1, dtype=np.int32)
     first[1:] = np.cumsum([len(found) for found in members])
+    joined = np.concatenate([np.zeros(0, dtype=np.int32), *members])
+    column_of = np.repeat(
+        np.array([index[row.attribute] for row in rows], dtype=np.int32), [len(found) for found in members]
+    )
     tests = [_TESTS[tables.limits[row.limit].type] if row.limit else _ALWAYS for row in rows]
     amounts = [(row.value, row.per_unit, row.start, row.unknown_percent, row.unknown_s) for row in rows]
     return _Program(
         rows=rows,
-        column=np.array([index[row.attribute] for row in rows], dtype=np.int32),
         bit=np.array([bits.get(row.id, -1) for row in rows], dtype=np.int8),
         first=first,
-        members=np.concatenate(members) if members else np.zeros(0, dtype=np.int32),
+        members=joined,
         effect=np.array([_EFFECTS[row.effect] for row in rows], dtype=np.uint8),
         test=np.array(tests, dtype=np.uint8),
         amounts=np.array(amounts, dtype=np.float64).reshape(len(rows), 5),
-        columns=filled,
+        low=filled.low[column_of, joined],
+        high=filled.high[column_of, joined],
+        status=filled.status[column_of, joined],
+        count=columns.count,
         by_limit={
             name: [number for number, row in enumerate(rows) if row.limit == name] for name in tables.limits
         },
@@ -423,23 +432,22 @@ def _hold_against(row: JudgementRow, limit: Limit, definition: LimitDefinition) 
 def _run_program(
     program: _Program, active: UInt8, operand: Float64, base_us: float, start_us: float, policy: int
 ) -> Prices:
-    count = program.columns.count
+    count = program.count
     numbers: Int64 = np.empty((6, count), dtype=np.int64)
     masks = np.empty((3, count), dtype=np.uint64)
     verdict = np.empty(count, dtype=np.uint8)
     _interpret(
         program.first,
         program.members,
-        program.column,
         program.bit,
         program.effect,
         program.test,
         program.amounts,
         active,
         operand,
-        program.columns.low,
-        program.columns.high,
-        program.columns.status,
+        program.low,
+        program.high,
+        program.status,
         base_us,
         start_us,
         policy,
@@ -458,7 +466,6 @@ def _run_program(
 def _interpret(
     first: Int32,
     members: Int32,
-    column: Int32,
     bit: NDArray[np.int8],
     effect: UInt8,
     test: UInt8,
@@ -485,11 +492,10 @@ def _interpret(
     seconds = np.zeros((3, count))
     masks[:] = 0
     verdict[:] = 0
-    for row in range(column.shape[0]):
+    for row in range(effect.shape[0]):
         beyond = active[row]
         if beyond == 0:
             continue
-        at = column[row]
         flag = np.uint64(0)
         if bit[row] >= 0:
             flag = np.uint64(1) << np.uint64(bit[row])
@@ -499,7 +505,7 @@ def _interpret(
         against = operand[row]
         for place in range(first[row], first[row + 1]):
             item = members[place]
-            state = status[at, item]
+            state = status[place]
             missing = state != KNOWN and state != MEANINGLESS
             if needed and missing:
                 masks[2, item] |= flag
@@ -511,7 +517,7 @@ def _interpret(
                 if policy == 1:
                     percent[1, item] += unknown_percent
                     seconds[1, item] += unknown_s
-            from_, to = low[at, item], high[at, item]
+            from_, to = low[place], high[place]
             bounded = to
             if np.isinf(to):
                 bounded = from_ + UNBOUNDED_OVER

@@ -401,9 +401,9 @@ class ObstacleLister:
             limit = self._get_limit(self._facts[other][1])
             attribute = limit.row.attribute
             flags = self._facts[other][5]
-            if flags & _UNKNOWN and attribute not in unknown:
-                unknown.append(attribute)
             if not flags & _OVER and not self._rejects:
+                if attribute not in unknown:
+                    unknown.append(attribute)
                 continue
             obstacle = self._explain(other, details if attribute in main and not said else None)
             if any(_is_same(obstacle, before) for before in found):
@@ -523,7 +523,7 @@ class ObstacleLister:
             change = self._overlay.changes.get(self._arcs[self._facts[at][3]])
             if change is not None:
                 source, day = _SOURCES.get(change.source, Source.REPORT), change.as_of_day
-        is_unknown = value is None and exceeds is not False
+        is_unknown = value is None and exceeds is not False and attribute != "kind"
         lon, lat = self._where[at]
         return Obstacle(
             kind,
@@ -535,7 +535,7 @@ class ObstacleLister:
             exceeds,
             beyond,
             certain,
-            Source.ASSUMPTION if is_unknown and _UNITS[attribute] is not None else source,
+            Source.ASSUMPTION if is_unknown else source,
             day,
             f"{OSM_TYPES[self._osm_type[at]]}/{self._osm_id[at]}",
             lon,
@@ -608,9 +608,14 @@ def get_attribute_name(row: int) -> str:
 def _is_same(one: Obstacle, other: Obstacle) -> bool:
     """Whether two rows of the judgement said the same of one spot."""
     return (
-        one.attribute == other.attribute
-        and one.limit_name == other.limit_name
+        (one.attribute == other.attribute or (_is_unknown_slope(one) and _is_unknown_slope(other)))
+        and (one.limit_name == other.limit_name or one.value is None)
         and (one.lon, one.lat) == (other.lon, other.lat)
         and one.osm == other.osm
         and one.exceeds == other.exceeds
     )
+
+
+def _is_unknown_slope(obstacle: Obstacle) -> bool:
+    """An unknown slope is unknown uphill and downhill: said once."""
+    return obstacle.kind is ObstacleKind.INCLINE and obstacle.value is None and obstacle.exceeds is None

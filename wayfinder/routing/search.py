@@ -17,7 +17,7 @@ from wayfinder.routing.bounds import LENGTHS
 from wayfinder.routing.city_graph import CityGraph
 from wayfinder.routing.compiled import compiled
 from wayfinder.routing.costs import CostTable, Verdict
-from wayfinder.routing.network import Int16, Int32, Int64
+from wayfinder.routing.network import Int32, Int64
 from wayfinder.routing.overlay import Overlay
 
 FORBIDDEN: Final = -1
@@ -96,7 +96,10 @@ class Path:
 
 
 class _Workspace(threading.local):
-    """Arrays of one thread, marked by a round number instead of being cleared."""
+    """Arrays of one thread, marked by a round number instead of being cleared.
+
+    What belongs to one node stands together, so that a relaxed arc touches few lines of memory.
+    """
 
     size: int = 0
     round: int = 0
@@ -104,16 +107,18 @@ class _Workspace(threading.local):
     def prepare(self, size: int) -> int:
         if self.size != size or self.round > 2**30:
             self.size, self.round = size, 0
-            self.cost = np.empty((2, size), dtype=np.int64)
-            self.arc = np.empty((2, size), dtype=np.int32)
-            self.seen = np.zeros((2, size), dtype=np.int32)
-            self.bound = np.empty((2, size), dtype=np.int64)
-            self.bounded = np.zeros(size, dtype=np.int32)
-            self.heap = np.empty((2, size), dtype=np.int32)
-            self.key = np.empty((2, size), dtype=np.int64)
-            self.place = np.empty((2, size), dtype=np.int32)
+            self.cost = np.empty((size, 4), dtype=np.int64)
+            self.state = np.zeros((size, 8), dtype=np.int32)
+            self.heap_key = np.empty((2, size), dtype=np.int64)
+            self.heap_node = np.empty((2, size), dtype=np.int32)
         self.round += 1
         return self.round
+
+
+# columns of _Workspace.cost: by side, cost so far and lower bound of the rest (to the start, to the goal)
+_COST, _BOUND = 0, 2
+# columns of _Workspace.state: round of the bound; by side, round of the cost, place in the heap (-1 settled), arc
+_BOUNDED, _SEEN, _PLACE, _ARC = 0, 1, 3, 5
 
 
 _workspace = _Workspace()
@@ -131,12 +136,9 @@ def find_path(
     best, meeting = _search(
         network.out_first,
         network.out_arc,
-        network.edge_tail,
-        network.edge_head,
-        network.edge_length_mm,
+        graph.out_head,
+        graph.arc_facts,
         overlay.arc_class,
-        network.arc_slope,
-        network.arc_tie,
         weights.class_rate,
         weights.class_fixed,
         weights.slope_rate,
@@ -148,17 +150,13 @@ def find_path(
         goals.cost_us,
         current,
         work.cost,
-        work.arc,
-        work.seen,
-        work.bound,
-        work.bounded,
-        work.heap,
-        work.key,
-        work.place,
+        work.state,
+        work.heap_key,
+        work.heap_node,
     )
     if meeting < 0:
         return None
-    arcs, first, last = _unwind(network.edge_tail, network.edge_head, work.arc, meeting)
+    arcs, first, last = _unwind(network.edge_tail, network.edge_head, work.state, meeting)
     return Path(int(best), arcs, int(first), int(last))
 
 
@@ -180,28 +178,28 @@ def _head(edge_tail: Int32, edge_head: Int32, arc: int) -> int:
 
 
 @compiled
-def _sift_up(heap: Int32, key: Int64, place: Int32, at: int) -> None:
-    node = heap[at]
-    value = key[node]
+def _push(key: Int64, node: Int32, state: Int32, place: int, at: int, new_key: int, new_node: int) -> None:
+    """Put a node where it belongs, at `at` or above; `place` is the column of the state that says where it is."""
     while at > 0:
         above = (at - 1) >> 2
-        other = heap[above]
-        if key[other] <= value:
+        if key[above] <= new_key:
             break
-        heap[at] = other
-        place[other] = at
+        key[at], node[at] = key[above], node[above]
+        state[node[at], place] = at
         at = above
-    heap[at] = node
-    place[node] = at
+    key[at], node[at] = new_key, new_node
+    state[new_node, place] = at
 
 
 @compiled
-def _pop(heap: Int32, key: Int64, place: Int32, size: int) -> int:
+def _pop(key: Int64, node: Int32, state: Int32, place: int, size: int) -> int:
     """Take the least node off the heap of `size` entries; the caller counts down."""
-    top = int(heap[0])
+    top = int(node[0])
+    state[top, place] = -1
     size -= 1
-    node = heap[size]
-    value = key[node]
+    if size == 0:
+        return top
+    last_key, last_node = key[size], node[size]
     at = 0
     while True:
         child = (at << 2) + 1
@@ -209,15 +207,15 @@ def _pop(heap: Int32, key: Int64, place: Int32, size: int) -> int:
             break
         least = child
         for other in range(child + 1, min(child + 4, size)):
-            if key[heap[other]] < key[heap[least]]:
+            if key[other] < key[least]:
                 least = other
-        if key[heap[least]] >= value:
+        if key[least] >= last_key:
             break
-        heap[at] = heap[least]
-        place[heap[at]] = at
+        key[at], node[at] = key[least], node[least]
+        state[node[at], place] = at
         at = least
-    heap[at] = node
-    place[node] = at
+    key[at], node[at] = last_key, last_node
+    state[last_node, place] = at
     return top
 
 
@@ -262,7 +260,7 @@ def _choose_landmarks(distance: Int32, starts: Int32, goals: Int32, spans: Int64
 
 
 @compiled
-def _bound(distance: Int32, spans: Int64, chosen: int, node: int, scale: int, bound: Int64) -> None:
+def _bound(distance: Int32, spans: Int64, chosen: int, node: int, scale: int, cost: Int64) -> None:
     """Lower bounds of the cost from the starts to `node`, and from it to the goals."""
     from_start, to_goal = np.int64(0), np.int64(0)
     for slot in range(chosen):
@@ -271,20 +269,17 @@ def _bound(distance: Int32, spans: Int64, chosen: int, node: int, scale: int, bo
             continue
         from_start = max(from_start, value - spans[slot, 2], spans[slot, 1] - value)
         to_goal = max(to_goal, value - spans[slot, 4], spans[slot, 3] - value)
-    bound[0, node] = from_start * scale
-    bound[1, node] = to_goal * scale
+    cost[node, _BOUND] = from_start * scale
+    cost[node, _BOUND + 1] = to_goal * scale
 
 
 @compiled
-def _search(
+def _search(  # noqa: PLR0912, PLR0913, PLR0915 - the hot loop: arrays in, one number out
     out_first: Int32,
     out_arc: Int32,
-    edge_tail: Int32,
-    edge_head: Int32,
-    edge_length_mm: Int32,
+    out_head: Int32,
+    arc_facts: Int32,
     arc_class: Int32,
-    arc_slope: Int16,
-    arc_tie: Int32,
     class_rate: Int64,
     class_fixed: Int64,
     slope_rate: Int64,
@@ -296,18 +291,13 @@ def _search(
     goal_cost: Int64,
     current: int,
     cost: Int64,
-    arc_to: Int32,
-    seen: Int32,
-    bound: Int64,
-    bounded: Int32,
-    heap: Int32,
-    key: Int64,
-    place: Int32,
+    state: Int32,
+    heap_key: Int64,
+    heap_node: Int32,
 ) -> tuple[int, int]:
     """Cost and meeting node of the cheapest way, or (0, -1).
 
-    Side 0 searches from the starts along the arcs, side 1 from the goals against them. ``place`` is -1 once
-    settled.
+    Side 0 searches from the starts along the arcs, side 1 from the goals against them.
     """
     spans = np.empty((_ACTIVE_LANDMARKS, 5), dtype=np.int64)
     chosen = _choose_landmarks(distance, start_node, goal_node, spans)
@@ -318,94 +308,93 @@ def _search(
         costs = start_cost if side == 0 else goal_cost
         for seed in range(nodes.shape[0]):
             node = nodes[seed]
-            if seen[side, node] == current and cost[side, node] <= costs[seed]:
-                continue
-            if bounded[node] != current:
-                bounded[node] = current
-                _bound(distance, spans, chosen, node, scale, bound)
-            if seen[side, node] != current:
-                seen[side, node] = current
-                heap[side, size[side]] = node
-                place[side, node] = size[side]
+            at = size[side]
+            if state[node, _SEEN + side] == current:
+                if cost[node, side] <= costs[seed]:
+                    continue
+                at = np.int64(state[node, _PLACE + side])
+            else:
+                state[node, _SEEN + side] = current
                 size[side] += 1
-            cost[side, node] = costs[seed]
-            arc_to[side, node] = -1
-            lead = bound[1, node] - bound[0, node]
-            key[side, node] = 2 * costs[seed] + (lead if side == 0 else -lead)
-            _sift_up(heap[side], key[side], place[side], place[side, node])
-            if seen[1 - side, node] == current and cost[0, node] + cost[1, node] < best:
-                best, meeting = cost[0, node] + cost[1, node], node
+            if state[node, _BOUNDED] != current:
+                state[node, _BOUNDED] = current
+                _bound(distance, spans, chosen, node, scale, cost)
+            cost[node, side] = costs[seed]
+            state[node, _ARC + side] = -1
+            lead = cost[node, _BOUND + 1] - cost[node, _BOUND]
+            key = 2 * costs[seed] + (lead if side == 0 else -lead)
+            _push(heap_key[side], heap_node[side], state, _PLACE + side, at, key, node)
+            if state[node, _SEEN + 1 - side] == current and cost[node, 0] + cost[node, 1] < best:
+                best, meeting = cost[node, 0] + cost[node, 1], node
     while size[0] > 0 and size[1] > 0:
-        if meeting >= 0 and key[0, heap[0, 0]] + key[1, heap[1, 0]] >= 2 * best:
+        if meeting >= 0 and heap_key[0, 0] + heap_key[1, 0] >= 2 * best:
             break
         side = 0 if size[0] <= size[1] else 1
         other = 1 - side
-        node = _pop(heap[side], key[side], place[side], size[side])
+        key_heap, node_heap = heap_key[side], heap_node[side]
+        node = _pop(key_heap, node_heap, state, _PLACE + side, size[side])
         size[side] -= 1
-        place[side, node] = -1
-        so_far = cost[side, node]
-        if meeting >= 0 and so_far + bound[other, node] >= best:
+        so_far = cost[node, side]
+        if meeting >= 0 and so_far + cost[node, _BOUND + other] >= best:
             continue
         for position in range(out_first[node], out_first[node + 1]):
             leaving = out_arc[position]
-            arc = leaving if side == 0 else leaving ^ 1
+            arc = leaving ^ side
             class_ = arc_class[arc]
             rate = class_rate[class_]
-            slope = slope_rate[arc_slope[arc]]
+            slope = slope_rate[arc_facts[arc, 1]]
             if rate < 0 or slope < 0:
                 continue
-            target = _head(edge_tail, edge_head, leaving)
-            through = (
-                so_far
-                + np.int64(edge_length_mm[arc >> 1]) * (rate + slope)
-                + class_fixed[class_]
-                + arc_tie[arc]
-            )
-            if seen[side, target] == current:
-                if through >= cost[side, target] or place[side, target] < 0:
+            target = out_head[position]
+            through = so_far + arc_facts[arc, 0] * (rate + slope) + class_fixed[class_] + arc_facts[arc, 2]
+            at = size[side]
+            if state[target, _SEEN + side] == current:
+                if through >= cost[target, side] or state[target, _PLACE + side] < 0:
                     continue
+                at = np.int64(state[target, _PLACE + side])
             else:
-                seen[side, target] = current
-                if bounded[target] != current:
-                    bounded[target] = current
-                    _bound(distance, spans, chosen, target, scale, bound)
-                heap[side, size[side]] = target
-                place[side, target] = size[side]
+                state[target, _SEEN + side] = current
+                if state[target, _BOUNDED] != current:
+                    state[target, _BOUNDED] = current
+                    _bound(distance, spans, chosen, target, scale, cost)
+                if meeting >= 0 and through + cost[target, _BOUND + other] >= best:
+                    state[target, _SEEN + side] = 0
+                    continue
                 size[side] += 1
-            cost[side, target] = through
-            arc_to[side, target] = arc
-            lead = bound[1, target] - bound[0, target]
-            key[side, target] = 2 * through + (lead if side == 0 else -lead)
-            _sift_up(heap[side], key[side], place[side], place[side, target])
-            if seen[other, target] == current and through + cost[other, target] < best:
-                best, meeting = through + cost[other, target], target
+            cost[target, side] = through
+            state[target, _ARC + side] = arc
+            lead = cost[target, _BOUND + 1] - cost[target, _BOUND]
+            key = 2 * through + (lead if side == 0 else -lead)
+            _push(key_heap, node_heap, state, _PLACE + side, at, key, target)
+            if state[target, _SEEN + other] == current and through + cost[target, other] < best:
+                best, meeting = through + cost[target, other], target
     if meeting < 0:
         return 0, -1
     return int(best), int(meeting)
 
 
 @compiled
-def _unwind(edge_tail: Int32, edge_head: Int32, arc_to: Int32, meeting: int) -> tuple[Int32, int, int]:
+def _unwind(edge_tail: Int32, edge_head: Int32, state: Int32, meeting: int) -> tuple[Int32, int, int]:
     """The arcs of the way through `meeting`, and its first and last node."""
     before = 0
     first = meeting
-    while arc_to[0, first] >= 0:
+    while state[first, _ARC] >= 0:
         before += 1
-        first = _head(edge_tail, edge_head, arc_to[0, first] ^ 1)
+        first = _head(edge_tail, edge_head, state[first, _ARC] ^ 1)
     after = 0
     last = meeting
-    while arc_to[1, last] >= 0:
+    while state[last, _ARC + 1] >= 0:
         after += 1
-        last = _head(edge_tail, edge_head, arc_to[1, last])
+        last = _head(edge_tail, edge_head, state[last, _ARC + 1])
     arcs = np.empty(before + after, dtype=np.int32)
     node = meeting
     for index in range(before - 1, -1, -1):
-        arcs[index] = arc_to[0, node]
-        node = _head(edge_tail, edge_head, arc_to[0, node] ^ 1)
+        arcs[index] = state[node, _ARC]
+        node = _head(edge_tail, edge_head, state[node, _ARC] ^ 1)
     node = meeting
     for index in range(before, before + after):
-        arcs[index] = arc_to[1, node]
-        node = _head(edge_tail, edge_head, arc_to[1, node])
+        arcs[index] = state[node, _ARC + 1]
+        node = _head(edge_tail, edge_head, state[node, _ARC + 1])
     return arcs, first, last
 
 
@@ -419,12 +408,9 @@ def list_reachable_costs(
     _spread(
         network.out_first,
         network.out_arc,
-        network.edge_tail,
-        network.edge_head,
-        network.edge_length_mm,
+        graph.out_head,
+        graph.arc_facts,
         arc_class,
-        network.arc_slope,
-        network.arc_tie,
         weights.class_rate,
         weights.class_fixed,
         weights.slope_rate,
@@ -432,23 +418,20 @@ def list_reachable_costs(
         starts.cost_us,
         2**62 if most_us is None else most_us,
         cost,
-        np.empty(count, dtype=np.int32),
         np.empty(count, dtype=np.int64),
-        np.full(count, -1, dtype=np.int32),
+        np.empty(count, dtype=np.int32),
+        np.full((count, 1), -1, dtype=np.int32),
     )
     return cost
 
 
 @compiled
-def _spread(
+def _spread(  # noqa: PLR0913 - as _search
     out_first: Int32,
     out_arc: Int32,
-    edge_tail: Int32,
-    edge_head: Int32,
-    edge_length_mm: Int32,
+    out_head: Int32,
+    arc_facts: Int32,
     arc_class: Int32,
-    arc_slope: Int16,
-    arc_tie: Int32,
     class_rate: Int64,
     class_fixed: Int64,
     slope_rate: Int64,
@@ -456,8 +439,8 @@ def _spread(
     start_cost: Int64,
     most: int,
     cost: Int64,
-    heap: Int32,
-    key: Int64,
+    heap_key: Int64,
+    heap_node: Int32,
     place: Int32,
 ) -> None:
     size = 0
@@ -465,38 +448,35 @@ def _spread(
         node = start_node[seed]
         if 0 <= cost[node] <= start_cost[seed]:
             continue
+        at = np.int64(place[node, 0])
         if cost[node] < 0:
-            heap[size] = node
-            place[node] = size
+            at = np.int64(size)
             size += 1
-        cost[node] = key[node] = start_cost[seed]
-        _sift_up(heap, key, place, place[node])
+        cost[node] = start_cost[seed]
+        _push(heap_key, heap_node, place, 0, at, start_cost[seed], node)
     while size > 0:
-        node = _pop(heap, key, place, size)
+        node = _pop(heap_key, heap_node, place, 0, size)
         size -= 1
         if cost[node] > most:
             cost[node] = -1
             for left in range(size):
-                cost[heap[left]] = -1
+                cost[heap_node[left]] = -1
             return
         for position in range(out_first[node], out_first[node + 1]):
             arc = out_arc[position]
             class_ = arc_class[arc]
-            rate, slope = class_rate[class_], slope_rate[arc_slope[arc]]
+            rate, slope = class_rate[class_], slope_rate[arc_facts[arc, 1]]
             if rate < 0 or slope < 0:
                 continue
-            target = _head(edge_tail, edge_head, arc)
+            target = out_head[position]
             through = (
-                cost[node]
-                + np.int64(edge_length_mm[arc >> 1]) * (rate + slope)
-                + class_fixed[class_]
-                + arc_tie[arc]
+                cost[node] + arc_facts[arc, 0] * (rate + slope) + class_fixed[class_] + arc_facts[arc, 2]
             )
             if cost[target] >= 0 and cost[target] <= through:
                 continue
+            at = np.int64(place[target, 0])
             if cost[target] < 0:
-                heap[size] = target
-                place[target] = size
+                at = np.int64(size)
                 size += 1
-            cost[target] = key[target] = through
-            _sift_up(heap, key, place, place[target])
+            cost[target] = through
+            _push(heap_key, heap_node, place, 0, at, through, target)

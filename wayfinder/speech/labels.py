@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from wayfinder.i18n import get_catalogue
 
 
@@ -13,12 +11,12 @@ def _find(key: str, other: str, language: str) -> str:
 
 def label_attribute(name: str, language: str) -> str:
     """What an attribute is called: ``Belag``."""
-    return _find(f"attribute.{name}", name, language)
+    return capitalise(_find(f"attribute.{name}", name, language))
 
 
 def label_value(attribute: str, value: str, language: str) -> str:
     """What a value of a choice is called: ``Kopfsteinpflaster``."""
-    return _find(f"value.{attribute}.{value}", value, language)
+    return capitalise(_find(f"value.{attribute}.{value}", value, language))
 
 
 def label_limit(name: str, language: str) -> str:
@@ -61,6 +59,6 @@ def label_unit(unit: str, language: str) -> str:
     return _find(f"unit.{unit}", unit, language).format(number="").strip("\u00a0 ")
 
 
-def join(parts: Sequence[str], language: str) -> str:
-    """Parts of a sentence side by side."""
-    return get_catalogue(language).texts["list.join"].join(parts)
+def capitalise(text: str) -> str:
+    """The text with a capital first letter."""
+    return text[:1].upper() + text[1:]

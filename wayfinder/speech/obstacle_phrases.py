@@ -9,7 +9,7 @@ from wayfinder.i18n import Catalogue
 from wayfinder.routing.obstacles import Obstacle, ObstacleKind, Value
 from wayfinder.routing.profiles import Profile
 from wayfinder.speech.amounts import say_amount, say_distance, say_number, say_range
-from wayfinder.speech.labels import label_attribute, label_value
+from wayfinder.speech.labels import capitalise
 
 _KERBS: Final = {"0..1": "flush", "0..3": "lowered", "1..5": "rolled", "3..": "raised"}
 """Ranges by which kerbs are classified (cost-model: Attributes) -> their name."""
@@ -35,6 +35,10 @@ _UNITS: Final = {
 
 def word_obstacle(obstacle: Obstacle, catalogue: Catalogue, profile: Profile) -> str:
     """Word an obstacle for the person whose profile it is."""
+    return capitalise(catalogue.texts["obstacle.text"].format(text=_say(obstacle, catalogue, profile)))
+
+
+def _say(obstacle: Obstacle, catalogue: Catalogue, profile: Profile) -> str:
     if obstacle.kind is ObstacleKind.UNKNOWN:
         return _say_unknown(obstacle, catalogue)
     fact = _say_fact(obstacle, catalogue, profile)
@@ -48,7 +52,7 @@ def word_obstacle(obstacle: Obstacle, catalogue: Catalogue, profile: Profile) ->
     if not obstacle.limit_name:
         return catalogue.texts["obstacle.over"].format(fact=fact, clause=catalogue.texts["clause.closed"])
     clause = _say_clause(obstacle, catalogue)
-    if obstacle.certain:
+    if obstacle.certain or (obstacle.value is None and "assumed" not in obstacle.details):
         return catalogue.texts["obstacle.over"].format(fact=fact, clause=clause)
     if "assumed" in obstacle.details:
         assumed = say_value(obstacle.attribute, obstacle.details["assumed"], catalogue)
@@ -61,16 +65,16 @@ def say_value(attribute: str, value: object, catalogue: Catalogue) -> str:
     """A value of an attribute: with its unit, or by its name."""
     unit = _UNITS.get(attribute)
     if unit is None:
-        return label_value(attribute, str(value), catalogue.language)
+        return catalogue.texts.get(f"value.{attribute}.{value}", str(value))
     if attribute == "distance":
         return say_distance(float(value), catalogue.language)  # type: ignore[arg-type]
     return say_range(value, unit, catalogue.language)  # type: ignore[arg-type]
 
 
-def list_labels(attributes: object, catalogue: Catalogue) -> list[str]:
-    """Labels of attributes, in order, none twice."""
-    assert isinstance(attributes, list)  # noqa: S101 - the lister made it one
-    return list(dict.fromkeys(label_attribute(name, catalogue.language) for name in attributes))
+def label_unknown(attribute: str, catalogue: Catalogue) -> str:
+    """What it is that nobody knows: where the slope is unknown, so is whether it goes up or down."""
+    texts = catalogue.texts
+    return texts.get(f"attribute.{attribute}.unknown") or texts.get(f"attribute.{attribute}", attribute)
 
 
 _PLACES: Final = frozenset(
@@ -90,7 +94,8 @@ _PLACES: Final = frozenset(
 
 
 def _say_unknown(obstacle: Obstacle, catalogue: Catalogue) -> str:
-    labels = list_labels(obstacle.details["unknown"], catalogue)
+    names = obstacle.details["unknown"]
+    labels = dict.fromkeys(label_unknown(name, catalogue) for name in names)  # type: ignore[attr-defined]
     attributes = catalogue.texts["list.join"].join(labels)
     return catalogue.texts["obstacle.unknown"].format(attributes=attributes)
 
@@ -102,7 +107,7 @@ def _say_fact(obstacle: Obstacle, catalogue: Catalogue, profile: Profile) -> str
     if attribute in ("kerb_up_cm", "kerb_down_cm"):
         parts = [_say_kerb(obstacle, catalogue)]
         said |= {"kerb_up_cm", "kerb_down_cm"}
-        if profile.groups & _SIGHT and "tactile_paving" in details:
+        if profile.groups & _SIGHT and _is_said("tactile_paving", details):
             parts.append(_say_detail("tactile_paving", details, catalogue))
             said.add("tactile_paving")
     elif kind is ObstacleKind.STEPS and attribute in ("step_count", "kind"):
@@ -133,16 +138,21 @@ def _say_fact(obstacle: Obstacle, catalogue: Catalogue, profile: Profile) -> str
     if unknown:
         missing = [name for name in unknown if name not in said]  # type: ignore[attr-defined]
         parts += [_say_not_known(name, catalogue) for name in missing]
-    return parts[0] if len(parts) == 1 else catalogue.texts["list.join"].join(parts)
+    return parts[0] if len(parts) == 1 else catalogue.texts["fact.join"].join(parts)
 
 
 def _say_not_known(attribute: str, catalogue: Catalogue) -> str:
-    return catalogue.texts["fact.unknown"].format(label=label_attribute(attribute, catalogue.language))
+    return catalogue.texts["fact.unknown"].format(label=label_unknown(attribute, catalogue))
 
 
 def _say_detail(attribute: str, details: Mapping[str, object], catalogue: Catalogue) -> str:
     value = details.get(attribute)
     return _say_not_known(attribute, catalogue) if value is None else say_value(attribute, value, catalogue)
+
+
+def _is_said(attribute: str, details: Mapping[str, object]) -> bool:
+    """Whether a detail is known, or needed and unknown."""
+    return details.get(attribute) is not None or attribute in details.get("unknown", ())  # type: ignore[operator]
 
 
 def _say_kerb(obstacle: Obstacle, catalogue: Catalogue) -> str:
@@ -183,7 +193,7 @@ def _say_passage(obstacle: Obstacle, catalogue: Catalogue) -> str:
     barrier = (
         say_value(name, value, catalogue)
         if value is not None
-        else label_value("kind", obstacle.kind, catalogue.language)
+        else say_value("kind", obstacle.kind, catalogue)
     )
     width = obstacle.value if obstacle.attribute == "passage_cm" else details.get("passage_cm")
     if width is None:
@@ -213,6 +223,8 @@ def _list_crossing(
     if profile.groups & _SIGHT or "signals_needed" in profile.limits:
         asked = ["signal_sound", "signal_vibration"] if details.get("crossing") == "signals" else []
         for name in (*asked, "tactile_paving"):
+            if name == "tactile_paving" and not _is_said(name, details):
+                continue
             parts.append(_say_detail(name, details, catalogue))
             said.add(name)
     return parts

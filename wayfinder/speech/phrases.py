@@ -14,6 +14,7 @@ from wayfinder.routing.profiles import Profile
 from wayfinder.routing.snapping import SnappedPoint
 from wayfinder.speech.amounts import say_amount, say_date, say_distance, say_duration, show_day
 from wayfinder.speech.labels import (
+    capitalise,
     describe_limit,
     describe_profile,
     label_attribute,
@@ -25,7 +26,7 @@ from wayfinder.speech.labels import (
     label_unknowns,
     label_value,
 )
-from wayfinder.speech.obstacle_phrases import say_value, word_obstacle
+from wayfinder.speech.obstacle_phrases import label_unknown, say_value, word_obstacle
 
 __all__ = [
     "describe_limit",
@@ -161,12 +162,12 @@ def _show_unknown(unknown: Unknown, catalogue: Catalogue) -> dict[str, Any]:
         "attribute": unknown.attribute,
         "distance_m": round(unknown.distance_m, 1),
         "count": unknown.count,
-        "text": _say_unknown(unknown, catalogue),
+        "text": capitalise(_say_unknown(unknown, catalogue)),
     }
 
 
 def _say_unknown(unknown: Unknown | Assumption, catalogue: Catalogue) -> str:
-    label = label_attribute(unknown.attribute, catalogue.language)
+    label = label_unknown(unknown.attribute, catalogue)
     distance = say_distance(unknown.distance_m, catalogue.language)
     if not unknown.count:
         return catalogue.texts["unknown.distance"].format(label=label, distance=distance)
@@ -176,7 +177,9 @@ def _say_unknown(unknown: Unknown | Assumption, catalogue: Catalogue) -> str:
 
 def _say_assumption(assumption: Assumption, catalogue: Catalogue) -> str:
     value = say_value(assumption.attribute, assumption.value, catalogue)
-    return catalogue.texts["assumption"].format(what=_say_unknown(assumption, catalogue), value=value)
+    return capitalise(
+        catalogue.texts["assumption"].format(what=_say_unknown(assumption, catalogue), value=value)
+    )
 
 
 def _say_warning(key: str, catalogue: Catalogue) -> str:
@@ -227,7 +230,7 @@ def _say_turn(step: Step, catalogue: Catalogue, is_blind: bool, by_landmark: boo
         if step.landmark.name:
             place = texts["landmark.named"].format(landmark=place, name=step.landmark.name)
         text = texts[f"{key}.landmark"].format(landmark=place)
-        return text[0].upper() + text[1:]
+        return capitalise(text)
     return texts[key]
 
 
@@ -259,7 +262,7 @@ def _summarise(plan: RoutePlan, language: str) -> str:
     if avoided:
         sentences.append(catalogue.count("summary.avoided", avoided))
     if route.unknowns:
-        labels = {label_attribute(unknown.attribute, language) for unknown in route.unknowns}
+        labels = {label_unknown(unknown.attribute, catalogue) for unknown in route.unknowns}
         sentences.append(catalogue.count("summary.unknowns", len(labels)))
     return " ".join(sentences)
 
@@ -280,10 +283,11 @@ def _format_route(route: Route, catalogue: Catalogue, profile: Profile) -> list[
         climb=say_amount(round(route.climb_m), "m", language),
         descent=say_amount(round(route.descent_m), "m", language),
     )
-    share = say_amount(int(route.known_share * 100), "percent", language)
-    lines = [f"{line}. {texts['route.known'].format(share=share)}."]
-    unknowns = [_say_unknown(unknown, catalogue) for unknown in route.unknowns]
+    lines = [f"{line}."]
+    unknowns = list(dict.fromkeys(capitalise(_say_unknown(unknown, catalogue)) for unknown in route.unknowns))
     if unknowns:
+        share = say_amount(int(route.known_share * 100), "percent", language)
+        lines[0] += f" {texts['route.known'].format(share=share)}."
         lines += [texts["route.unknowns"], *(f"  ? {text}" for text in unknowns[:LEADING_UNKNOWNS])]
     if route.limits_exceeded:
         streets = {id(obstacle): step.street for step in route.steps for obstacle in step.obstacles}
@@ -321,20 +325,17 @@ def _format_route(route: Route, catalogue: Catalogue, profile: Profile) -> list[
 
 
 def _format_excess(obstacle: Obstacle, street: str, catalogue: Catalogue, profile: Profile) -> str:
-    day = show_day(obstacle.as_of_day)
-    date = _say_day(day, catalogue)
     place = {"lat": f"{obstacle.lat:.5f}", "lon": f"{obstacle.lon:.5f}", "street": street}
     return catalogue.say(
         "exceeded.line",
         text=word_obstacle(obstacle, catalogue, profile),
         place=catalogue.say("place.on" if street else "place.at", **place),
         source=catalogue.texts[f"source.{obstacle.source.value}"],
-        date=date,
+        date=_say_day(show_day(obstacle.as_of_day), catalogue),
     )
 
 
 def _say_day(day: str | None, catalogue: Catalogue) -> str:
-    """A day in words, or that it is unknown."""
     if day is None:
         return catalogue.texts["date.unknown"]
     return say_date(datetime.date.fromisoformat(day), catalogue)

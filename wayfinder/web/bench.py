@@ -17,8 +17,8 @@ import orjson
 from flask import Flask, Response
 
 from wayfinder.assembly import Services
-from wayfinder.city.bench import PROFILE, get_ratio, locate_node, summarise
-from wayfinder.routing.planner import Outcome, RouteRequest
+from wayfinder.city.bench import PROFILE, choose_pairs, get_ratio, locate_node, summarise
+from wayfinder.routing.overlay import build_empty_overlay
 from wayfinder.settings import Settings
 from wayfinder.web.server import run_app, run_server
 
@@ -54,18 +54,14 @@ def measure_http(services: Services, folder: Path, settings: Settings, pairs: in
 
 
 def _make_bodies(services: Services, pairs: int) -> Iterator[bytes]:
-    random = np.random.default_rng(2)
     graph = services.graph
-    found = 0
-    for _ in range(20 * pairs):
-        start, goal = (locate_node(graph, node) for node in random.integers(graph.network.node_count, size=2))
-        if services.planner.plan(RouteRequest(start, goal, PROFILE)).outcome is Outcome.FOUND:
-            found += 1
-            limits = {"kerb_up_max_cm": 3 + found / 1e4}
-            ends = {"from": start._asdict(), "to": goal._asdict()}
-            yield orjson.dumps({**ends, "profile": PROFILE, "language": "de", "limits": limits})
-        if found == pairs:
-            return
+    overlay = build_empty_overlay(graph)
+    for pair in choose_pairs(services.planner, overlay, pairs, np.random.default_rng(2)):
+        ends = {
+            "from": locate_node(graph, pair.start)._asdict(),
+            "to": locate_node(graph, pair.goal)._asdict(),
+        }
+        yield orjson.dumps({**ends, "profile": PROFILE, "language": "de", "limits": pair.limits})
 
 
 def _build_empty_app() -> Flask:

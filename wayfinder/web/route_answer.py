@@ -1,4 +1,4 @@
-"""The answer of ``POST /api/v1/route-plans`` as the OpenAPI document shows it; closed lists come from the code.
+"""The answer of ``POST /api/v1/route-plans`` in the OpenAPI document; closed lists come from the code.
 
 Answers are worded by `wayfinder.speech.phrases.word_plan`, which the tests hold against these models.
 """
@@ -48,14 +48,17 @@ class ObstacleAnswer(Answer):
     unit: Unit | None
     limit: Value
     exceeds: bool | None
-    beyond: Beyond | None = None
-    certain: bool = True
+    beyond: Beyond | None
+    certain: bool = Field(
+        description="False where only a part of the range, or an assumption, exceeds the limit"
+    )
+    attribute: str
     source: Source
     as_of: str | None
     osm: str | None
     lon: float
     lat: float
-    length_m: float = 0.0
+    length_m: float
     text: str
 
 
@@ -66,7 +69,7 @@ class StepAnswer(Answer):
     manoeuvre: Manoeuvre
     distance_m: float
     duration_s: float
-    street: str | None
+    street: str
     bearing_deg: float
     first_point: int
     last_point: int
@@ -78,7 +81,7 @@ class UnknownAnswer(Answer):
 
     attribute: str
     distance_m: float
-    count: int = 0
+    count: int = Field(description="At how many places without a length")
     text: str
 
 
@@ -92,6 +95,7 @@ class LineString(Answer):
 class WarningAnswer(Answer):
     """A report on the way that nobody has confirmed yet."""
 
+    key: str
     text: str
     lon: float
     lat: float
@@ -119,7 +123,13 @@ class ReachableAnswer(Answer):
 
     lon: float
     lat: float
-    remaining_m: float
+    remaining_m: float | None
+
+
+class SummaryAnswer(Answer):
+    """The outcome in a sentence or two, with the date of the data."""
+
+    text: str
 
 
 class RoutePlanAnswer(Answer):
@@ -129,6 +139,6 @@ class RoutePlanAnswer(Answer):
     graph: GraphAnswer
     from_: SnappedAnswer = Field(alias="from")
     to: SnappedAnswer
-    summary: str | None = None
+    summary: SummaryAnswer
     routes: list[RouteAnswer]
     reachable: ReachableAnswer | None = None

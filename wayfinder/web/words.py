@@ -8,12 +8,15 @@ from wayfinder.i18n import get_catalogue
 
 
 def say(language: str, key: str, parameters: Mapping[str, object] | None = None) -> str:
-    """Word a message key; the name of a limit in its parameters is worded too."""
+    """Word a message key; limit and unit in its parameters are worded too."""
     sentence: str = get_catalogue(language).gettext(key)
     if not parameters:
         return sentence
     if "limit" in parameters:
-        from wayfinder.speech.phrases import label_limit
+        from wayfinder.speech.labels import label_limit, label_unit
 
-        parameters = {**parameters, "limit": label_limit(str(parameters["limit"]), language)}
+        words = {"limit": label_limit(str(parameters["limit"]), language)}
+        if parameters.get("unit"):
+            words["unit"] = label_unit(str(parameters["unit"]), language)
+        parameters = {**parameters, **words}
     return sentence.format(**parameters)

@@ -9,7 +9,7 @@ from flask import Blueprint, Response
 from pydantic import Field, StringConstraints
 
 from wayfinder.city.address_search import LONGEST_TEXT, MOST_RESULTS, Found
-from wayfinder.speech.phrases import label_hit
+from wayfinder.speech.labels import label_hit
 from wayfinder.web.api import get_services
 from wayfinder.web.language import get_language
 from wayfinder.web.openapi import Operation

@@ -10,7 +10,7 @@ from flask import Blueprint, Response
 
 from wayfinder.routing.costs import load_tables
 from wayfinder.routing.profiles import Limit, LimitDefinition, LimitType, Unknowns
-from wayfinder.speech.phrases import describe_profile, label_limit, label_profile
+from wayfinder.speech.labels import describe_profile, label_limit, label_profile
 from wayfinder.web.openapi import LANGUAGE_PARAMETER, Operation
 from wayfinder.web.query import read_language
 from wayfinder.web.wire import Answer, Policy
