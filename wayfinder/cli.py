@@ -58,10 +58,11 @@ class _Commands(click.RichGroup):
 
 def _say(key: str, parameters: Mapping[str, object] | None = None) -> str:
     context = click.get_current_context(silent=True)
-    language = context.find_root().meta.get("language") if context else None
+    # German until the language is known: what is to be said may be that a setting cannot be used.
+    language = context.find_root().meta.get("language", "de") if context else "de"
     from wayfinder.web.words import say
 
-    return say(language or load_settings().language, key, parameters)
+    return say(language, key, parameters)
 
 
 def _tell(text: str) -> None:

@@ -1,9 +1,10 @@
-"""On real cities the compiled search costs what networkx says, and no clean answer hides steps or a raised kerb."""
+"""On real cities the search costs what networkx says, and no clean answer hides steps or a raised kerb."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -109,14 +110,14 @@ class RawFile:
                 if item.tags.get("ramp") in ramps or any(item.tags.get(f"ramp:{r}") == "yes" for r in ramps):
                     continue
                 points = [(node.lon, node.lat) for node in item.nodes if node.location.valid()]
-                for (x1, y1), (x2, y2) in zip(points, points[1:], strict=False):
+                for (x1, y1), (x2, y2) in pairwise(points):
                     for cell in {get_cell((x1 + x2) / 2, (y1 + y2) / 2), get_cell(x1, y1), get_cell(x2, y2)}:
                         self.segments.setdefault(cell, []).append((x1, y1, x2, y2))
 
     def list_steps_on(self, line: list[tuple[float, ...]]) -> list[tuple[float, ...]]:
         """Pieces of the line that lie on a piece of steps: both ends and the middle within 5 cm of it."""
         faults = []
-        for (x1, y1), (x2, y2) in zip(line, line[1:], strict=False):
+        for (x1, y1), (x2, y2) in pairwise(line):
             if math.hypot(x2 - x1, y2 - y1) * METRES_PER_DEGREE < 0.3:
                 continue
             middle = ((x1 + x2) / 2, (y1 + y2) / 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -95,7 +96,7 @@ def get_distance_to_edge_m(graph: CityGraph, edge: int, position: LonLat) -> flo
     x = (network.point_lon_e7[first:last] / 1e7 - position.lon) * scale
     y = (network.point_lat_e7[first:last] / 1e7 - position.lat) * METRES_PER_DEGREE
     best = math.inf
-    for (x1, x2), (y1, y2) in zip(zip(x, x[1:], strict=False), zip(y, y[1:], strict=False), strict=True):
+    for (x1, x2), (y1, y2) in zip(pairwise(x), pairwise(y), strict=True):
         square = (x2 - x1) ** 2 + (y2 - y1) ** 2
         share = max(0.0, min(1.0, -(x1 * (x2 - x1) + y1 * (y2 - y1)) / square)) if square else 0.0
         best = min(best, math.hypot(x1 + share * (x2 - x1), y1 + share * (y2 - y1)))

@@ -1,4 +1,4 @@
-"""Edge attributes written as text, for tables of cases: ``kind=kerb_up kerb_up_cm=0..3 tactile_paving=yes``."""
+"""Edge attributes written as text, for tables of cases: ``kind=kerb_up kerb_up_cm=0..3``."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ def make_random_town(seed: int, side: int = 12) -> OsmData:
 class Oracle:
     """What networkx says of the same arcs at the same weights."""
 
-    graph: nx.DiGraph
+    graph: nx.DiGraph[int]
     weight: Int64
 
     def get_cost(self, start: int, goal: int) -> int | None:

@@ -1,4 +1,4 @@
-"""Search and full answer measured against networkx, and against Valhalla where it is installed: same pairs, in turn."""
+"""Search and full answer measured against networkx, and Valhalla where it is installed: same pairs, in turn."""
 
 from __future__ import annotations
 
@@ -60,8 +60,8 @@ def run_bench(graph: CityGraph, pairs: int, osm: Path | None = None, seed: int =
     Returns
     -------
     dict
-        ``pairs``, ``city``, ``search_ms``, ``answer_ms`` and ``ratio`` as the contract says. The time of the wayfinder's
-        search contains judging the city by fresh limits; networkx gets the finished weights for nothing.
+        ``pairs``, ``city``, ``search_ms``, ``answer_ms`` and ``ratio`` as the contract says. The time of the
+        wayfinder's search contains judging the city by fresh limits; networkx gets finished weights for nothing.
     """
     random = np.random.default_rng(seed)
     empty = build_empty_overlay(graph)
@@ -182,7 +182,7 @@ def _measure_search(
     return _time_in_turn(engines, pairs)
 
 
-def _build_networkx(graph: CityGraph, overlay: Overlay, weights: Weights) -> nx.DiGraph:
+def _build_networkx(graph: CityGraph, overlay: Overlay, weights: Weights) -> nx.DiGraph[int]:
     network = graph.network
     rate, slope = weights.class_rate[overlay.arc_class], weights.slope_rate[network.arc_slope]
     length = np.repeat(network.edge_length_mm.astype(np.int64), 2)
@@ -192,7 +192,7 @@ def _build_networkx(graph: CityGraph, overlay: Overlay, weights: Weights) -> nx.
     # of parallel arcs the cheapest is inserted last: a DiGraph keeps one
     allowed = allowed[np.argsort(-cost[allowed], kind="stable")]
     tails, heads = ends.reshape(-1)[allowed], ends[:, ::-1].reshape(-1)[allowed]
-    result = nx.DiGraph()
+    result: nx.DiGraph[int] = nx.DiGraph()
     result.add_nodes_from(range(network.node_count))
     result.add_weighted_edges_from(zip(tails.tolist(), heads.tolist(), cost[allowed].tolist(), strict=True))
     return result
@@ -237,7 +237,7 @@ def _time_in_turn(
 
 @contextmanager
 def _open_valhalla(osm: Path | None) -> Iterator[Answer | None]:
-    """Valhalla in this process, over tiles built from `osm`; None where it is not installed or has no file."""
+    """Valhalla in this process, over tiles built from `osm`; None without it or without a file."""
     spec = find_spec("valhalla")
     if osm is None or spec is None or spec.origin is None:
         yield None

@@ -19,10 +19,10 @@ from wayfinder.city.info import OSM_ATTRIBUTION, CityFacts, CityInfo, Coverage, 
 from wayfinder.city.landmarks import label_connected, place_landmarks
 from wayfinder.errors import CityError
 from wayfinder.routing.attributes import ATTRIBUTES, OBSTACLE_KINDS, EdgeAttributes, Kind
-from wayfinder.routing.classes import KNOWN, NOT_UNDERSTOOD, UNMAPPED, build_class_columns
-from wayfinder.routing.costs import Judge, export_judgement
 from wayfinder.routing.bounds import build_bounds, pack_bounds
 from wayfinder.routing.city_graph import BLOCKED
+from wayfinder.routing.classes import KNOWN, NOT_UNDERSTOOD, UNMAPPED, build_class_columns
+from wayfinder.routing.costs import Judge, export_judgement
 from wayfinder.routing.network import SLOPE_NONE, Network
 from wayfinder.routing.network_build import BuiltNetwork, build_network
 from wayfinder.sources.osm import load_osm

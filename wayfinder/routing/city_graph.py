@@ -71,13 +71,13 @@ class CityGraph:
 
     @cached_property
     def out_head(self) -> Int32:
-        """int32[2m], the node each of ``Network.out_arc`` leads to: what the search reads one after the other."""
+        """int32[2m], the node each of ``Network.out_arc`` leads to, as the search reads them."""
         ends = np.stack([self.network.edge_head, self.network.edge_tail], axis=1).reshape(-1)
         return ends[self.network.out_arc]
 
     @cached_property
     def arc_facts(self) -> Int32:
-        """int32[2m, 4]: length in mm, slope bin and tie of each arc side by side (the last column fills up)."""
+        """int32[2m, 4]: length in mm, slope bin and tie of each arc side by side (and one empty column)."""
         facts = np.zeros((len(self.network.arc_class), 4), dtype=np.int32)
         facts[:, 0] = np.repeat(self.network.edge_length_mm, 2)
         facts[:, 1] = self.network.arc_slope

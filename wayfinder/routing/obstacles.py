@@ -119,6 +119,8 @@ class Obstacle:
 
 _PART: Final = {
     **dict.fromkeys(Kind, Part.WALK),
+    Kind.ROAD: Part.ROAD,
+    Kind.LIVING_STREET: Part.ROAD,
     Kind.CROSSING: Part.CROSS,
     Kind.ROAD_CROSSING: Part.CROSS,
     Kind.STEPS: Part.STEPS,

@@ -194,6 +194,9 @@ class RoutePlanner:
 
     def _answer(self, outcome: Outcome, overlay: Overlay, costs: CostTable, found: _Found) -> RoutePlan:
         route = describe_route(self.graph, overlay, costs, found.way)
+        if route.limits_exceeded:
+            # limits of the whole way (its length) are known only now; and never call a way clean that is not
+            outcome = Outcome.LIMITS_EXCEEDED
         return RoutePlan(
             outcome=outcome,
             graph_id=self.graph.id,

@@ -117,7 +117,8 @@ class _Workspace(threading.local):
 
 # columns of _Workspace.cost: by side, cost so far and lower bound of the rest (to the start, to the goal)
 _COST, _BOUND = 0, 2
-# columns of _Workspace.state: round of the bound; by side, round of the cost, place in the heap (-1 settled), arc
+# columns of _Workspace.state: round of the bound; by side, round of the cost, place in the heap (-1 settled),
+# arc it was reached by
 _BOUNDED, _SEEN, _PLACE, _ARC = 0, 1, 3, 5
 
 
@@ -179,7 +180,7 @@ def _head(edge_tail: Int32, edge_head: Int32, arc: int) -> int:
 
 @compiled
 def _push(key: Int64, node: Int32, state: Int32, place: int, at: int, new_key: int, new_node: int) -> None:
-    """Put a node where it belongs, at `at` or above; `place` is the column of the state that says where it is."""
+    """Put a node where it belongs, at `at` or above; column `place` of the state keeps where that is."""
     while at > 0:
         above = (at - 1) >> 2
         if key[above] <= new_key:
@@ -274,7 +275,7 @@ def _bound(distance: Int32, spans: Int64, chosen: int, node: int, scale: int, co
 
 
 @compiled
-def _search(  # noqa: PLR0912, PLR0913, PLR0915 - the hot loop: arrays in, one number out
+def _search(
     out_first: Int32,
     out_arc: Int32,
     out_head: Int32,
@@ -426,7 +427,7 @@ def list_reachable_costs(
 
 
 @compiled
-def _spread(  # noqa: PLR0913 - as _search
+def _spread(
     out_first: Int32,
     out_arc: Int32,
     out_head: Int32,
@@ -448,9 +449,9 @@ def _spread(  # noqa: PLR0913 - as _search
         node = start_node[seed]
         if 0 <= cost[node] <= start_cost[seed]:
             continue
-        at = np.int64(place[node, 0])
+        at = int(place[node, 0])
         if cost[node] < 0:
-            at = np.int64(size)
+            at = size
             size += 1
         cost[node] = start_cost[seed]
         _push(heap_key, heap_node, place, 0, at, start_cost[seed], node)
@@ -474,9 +475,9 @@ def _spread(  # noqa: PLR0913 - as _search
             )
             if cost[target] >= 0 and cost[target] <= through:
                 continue
-            at = np.int64(place[target, 0])
+            at = int(place[target, 0])
             if cost[target] < 0:
-                at = np.int64(size)
+                at = size
                 size += 1
             cost[target] = through
             _push(heap_key, heap_node, place, 0, at, through, target)

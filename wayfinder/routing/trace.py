@@ -33,6 +33,8 @@ class Part(IntEnum):
     MET = 6
     """Kerbs and barriers: they belong to the step they are met on."""
     NOTHING = 7
+    ROAD = 8
+    """Walked along, among cars."""
 
 
 class Fact(IntEnum):
@@ -46,10 +48,7 @@ class Fact(IntEnum):
 
 
 # plain numbers for the compiled code
-_WALK, _CROSS, _STEPS, _ESCALATOR, _LIFT, _MET, _NOTHING = (
-    int(part)
-    for part in (Part.WALK, Part.CROSS, Part.STEPS, Part.ESCALATOR, Part.LIFT, Part.MET, Part.NOTHING)
-)
+_WALK, _CROSS, _STEPS, _ESCALATOR, _LIFT, _PASS, _MET, _NOTHING, _ROAD = (int(part) for part in Part)
 _OVER, _UNSURE, _UNKNOWN, _PLACE = (int(fact) for fact in (Fact.OVER, Fact.UNSURE, Fact.UNKNOWN, Fact.PLACE))
 
 POINT_COUNTS_AS_M: Final = 5
@@ -329,6 +328,29 @@ def _find_rival(
 
 
 @compiled
+def _assign(arcs: Int32, arc_class: Int32, arc_used_mm: Int64, part: UInt8) -> UInt8:
+    """The part each arc plays: stepping onto a carriageway, or off it, to walk along it is no crossing of it."""
+    roles = np.empty(arcs.shape[0], dtype=np.uint8)
+    walked = np.uint8(_NOTHING)
+    for position in range(arcs.shape[0]):
+        role = part[arc_class[arcs[position]]]
+        roles[position] = role
+        if arc_used_mm[position] > 0:
+            walked = role
+        elif role == _CROSS and walked == _ROAD:
+            roles[position] = _NOTHING
+    walked = np.uint8(_NOTHING)
+    for position in range(arcs.shape[0] - 1, -1, -1):
+        if arc_used_mm[position] > 0:
+            walked = roles[position]
+            if walked == _ROAD:
+                roles[position] = _WALK
+        elif roles[position] == _CROSS and walked == _ROAD:
+            roles[position] = _NOTHING
+    return roles
+
+
+@compiled
 def _note(fact: Int64, step: int, bit: int, position: int, used: int, flags: int, by_slope: int) -> None:
     fact[0], fact[1], fact[2], fact[3] = step, bit, position, position
     fact[4], fact[5], fact[6], fact[7] = used, flags, by_slope, 1
@@ -345,7 +367,7 @@ def _list_facts(
     edge_incline_percent: np.ndarray[tuple[int], np.dtype[np.float32]],
     class_masks: tuple[UInt64, UInt64, UInt64],
     slope_masks: tuple[UInt64, UInt64, UInt64],
-    part: UInt8,
+    roles: UInt8,
     has_place: NDArray[np.bool_],
     low: Float64,
     high: Float64,
@@ -373,9 +395,9 @@ def _list_facts(
     for position in range(arcs.shape[0]):
         arc = arcs[position]
         class_, slope, used = arc_class[arc], arc_slope[arc], arc_used_mm[position]
-        role = part[class_]
-        is_place = has_place[class_]
-        if role == _NOTHING or (used == 0 and not is_place):
+        role = roles[position]
+        is_place = has_place[class_] and role != _NOTHING
+        if used == 0 and not has_place[class_]:
             continue
         if role == _WALK or role == _STEPS or role == _ESCALATOR:
             thing = edge_osm_id[arc >> 1]
@@ -489,6 +511,7 @@ def _trace(
     line = _draw(
         edge_length_mm, edge_points, point_lon_e7, point_lat_e7, arcs, from_mm, to_mm, arc_point, arc_used_mm
     )
+    roles = _assign(arcs, arc_class, arc_used_mm, part)
     metres_lon = METRES_PER_DEGREE * np.cos(np.radians(line[0, 1]))
     steps = np.zeros((count, 9), dtype=np.int64)
     turns = np.full((count, 2), np.nan)
@@ -501,7 +524,7 @@ def _trace(
     for position in range(count):
         arc = arcs[position]
         edge, class_, slope, used = arc >> 1, arc_class[arc], arc_slope[arc], arc_used_mm[position]
-        role = part[class_]
+        role = roles[position]
         length_mm += used
         weight = float(used)
         if used == 0 and role != _WALK:
@@ -621,7 +644,7 @@ def _trace(
         edge_incline_percent,
         (class_over, class_unsure, class_unknown),
         (slope_over, slope_unsure, slope_unknown),
-        part,
+        roles,
         has_place,
         low,
         high,

@@ -156,13 +156,12 @@ def _is_said(attribute: str, details: Mapping[str, object]) -> bool:
 
 
 def _say_kerb(obstacle: Obstacle, catalogue: Catalogue) -> str:
-    value = obstacle.value
+    value, direction = obstacle.value, obstacle.direction or "any"
     if value is None:
-        kerb = catalogue.texts["kerb.unknown"]
-    else:
-        name = _KERBS.get(value, "exact") if isinstance(value, str) else "exact"
-        kerb = catalogue.texts[f"kerb.{name}"].format(value=say_range(value, "cm", catalogue.language))
-    return catalogue.texts[f"kerb.{obstacle.direction or 'any'}"].format(kerb=kerb)
+        return catalogue.texts[f"kerb.unknown.{direction}"]
+    name = _KERBS.get(value, "exact") if isinstance(value, str) else "exact"
+    kerb = catalogue.texts[f"kerb.{name}"].format(value=say_range(value, "cm", catalogue.language))
+    return catalogue.texts[f"kerb.{direction}"].format(kerb=kerb)
 
 
 def _say_steps(obstacle: Obstacle, catalogue: Catalogue) -> str:
