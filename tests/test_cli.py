@@ -185,13 +185,13 @@ BROKEN = {
     "empty": b"",
     "not OSM": b"<html><body>404</body></html>",
     "cut off": OSM_FILE.read_bytes()[:20_000],
-    "without ways": b'<?xml version="1.0"?><osm version="0.6"><node id="1" lat="55" lon="4" version="1"/></osm>',
+    "without ways": b'<osm version="0.6"><node id="1" lat="55" lon="4" version="1"/></osm>',
     "noise": bytes(range(256)) * 40,
 }
 
 
 @pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
-def test_a_broken_osm_file_is_one_sentence_and_exit_1_and_the_last_good_city_stays(
+def test_a_broken_osm_file_is_one_sentence_and_the_last_good_city_stays(
     content: bytes | None, town: Path, tmp_path: Path
 ) -> None:
     osm = tmp_path / "broken.osm"
@@ -221,6 +221,25 @@ def test_a_city_that_cannot_be_opened_is_one_sentence_and_exit_1(
 
     assert (run.returncode, run.stdout, len(run.stderr.splitlines())) == (1, "", 1), run.stderr
     assert str(folder) in run.stderr
+
+
+def test_vectors_are_the_same_for_the_same_city(town: Path, tmp_path: Path) -> None:
+    first, second = tmp_path / "first.json", tmp_path / "second.json"
+
+    runs = [wayfinder("vectors", "--city", town, "--out", out, "--pairs", 3) for out in (first, second)]
+
+    assert [(run.returncode, run.stderr) for run in runs] == [(0, ""), (0, "")]
+    assert first.read_bytes() == second.read_bytes()
+    assert json.loads(first.read_bytes())
+
+
+def test_the_bench_prints_its_figures(town: Path) -> None:
+    run = wayfinder("bench", "--city", town, "--pairs", 3, "--json")
+
+    assert run.returncode == 0, run.stderr
+    figures = json.loads(run.stdout)
+    assert {"pairs", "city", "search_ms", "answer_ms", "http_ms", "ratio"} <= set(figures)
+    assert figures["http_ms"]["wayfinder"]["median"] > 0
 
 
 def test_a_wrong_setting_is_one_sentence_and_exit_1() -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import rich_click as click
+from click.exceptions import Exit
 
 from wayfinder.errors import RequestError, WayfinderError
 from wayfinder.geo import LonLat
@@ -41,7 +42,7 @@ class _Commands(click.RichGroup):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+        except (click.ClickException, Exit, click.Abort, BrokenPipeError):
             raise
         except WayfinderError as error:
             _tell(_say(error.key, error.parameters))

@@ -22,6 +22,26 @@ SQUARE = """
     |        |
     C--------D
 """
+LONG = """
+    A--------B
+    |        |
+    |        |
+    |        |
+    |        |
+    |        |
+    |        |
+    |        |
+    |        |
+    |        |
+    |        |
+    |        |
+    |        |
+    |        |
+    |        |
+    |        |
+    |        |
+    C--------D
+"""
 
 
 def plan(
@@ -176,7 +196,7 @@ def test_a_way_longer_than_a_person_can_go_is_no_clean_answer() -> None:
 
 
 def test_any_two_presets_part_somewhere() -> None:
-    """Places drawn so that two ways lead from A to B: which one a preset takes, and at what price, sets it apart."""
+    """Two ways lead from A to B, one short and one long: which one a preset takes sets it apart."""
     steps = "highway=steps step_count=8 handrail=yes lit=yes"
     pairs = [
         [f"AB {first}", f"AC {second}", f"CD {second}", f"DB {second}"]
@@ -196,12 +216,14 @@ def test_any_two_presets_part_somewhere() -> None:
             ("highway=pedestrian surface=asphalt smoothness=good incline=0%", f"{GOOD} tactile_paving=yes"),
         )
     ]
-    graphs = [build_graph(draw_town(SQUARE, ways=ways)) for ways in pairs]
+    graphs = [build_graph(draw_town(picture, ways=ways)) for ways in pairs for picture in (SQUARE, LONG)]
     ends = locate(SQUARE, "A"), locate(SQUARE, "B")
+    ends_of_long = locate(LONG, "A"), locate(LONG, "B")
     choices = {
         preset: tuple(
             (result.outcome.value, measure(result))
-            for result in (plan(graph, *ends, profile=preset) for graph in graphs)
+            for number, graph in enumerate(graphs)
+            for result in [plan(graph, *(ends_of_long if number % 2 else ends), profile=preset)]
         )
         for preset in load_tables().presets
     }

@@ -8,7 +8,7 @@ import shutil
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from wayfinder.city.artifact import open_city
 from wayfinder.city.build import Progress, build_city
@@ -63,7 +63,7 @@ def get_demo_city(cache: Path | None = None, progress: Progress | None = None) -
     return folder
 
 
-def _load_facts() -> dict[str, object]:
+def _load_facts() -> dict[str, Any]:
     path = TOWN_FOLDER / "town.toml"
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))

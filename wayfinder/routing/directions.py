@@ -28,7 +28,7 @@ from wayfinder.routing.obstacles import (
     show_assumed,
 )
 from wayfinder.routing.overlay import Overlay
-from wayfinder.routing.profiles import Beyond
+from wayfinder.routing.profiles import Beyond, Unknowns
 from wayfinder.routing.trace import Part, Trace, trace_way
 
 
@@ -186,6 +186,9 @@ _TURNS: Final = (
 """A turn by less than so many degrees is called so to the left and to the right."""
 
 
+_KEYS: Final = {manoeuvre: f"step.{manoeuvre}" for manoeuvre in Manoeuvre}
+
+
 def describe_route(
     graph: CityGraph, overlay: Overlay, costs: CostTable, way: Way, label: str = "recommended"
 ) -> Route:
@@ -199,6 +202,7 @@ def describe_route(
         knowledge.tables,
         needs_class,
         needs_slope,
+        costs.profile.unknowns is Unknowns.REJECT,
         way.arcs,
         way.from_mm,
         way.to_mm,
@@ -265,7 +269,7 @@ def _list_steps(
                 turn_deg,
                 points[first],
                 points[end],
-                f"step.{manoeuvre.value}",
+                _KEYS[manoeuvre],
                 parameters,
                 tuple(obstacles[number]),
             )
@@ -287,7 +291,10 @@ def get_turn(turn_deg: float | None) -> Manoeuvre:
     if turn_deg is None:
         return Manoeuvre.CONTINUE
     size = abs(turn_deg)
-    return next(left if turn_deg < 0 else right for limit, left, right in _TURNS if size < limit)
+    for limit, left, right in _TURNS:
+        if size < limit:
+            break
+    return left if turn_deg < 0 else right
 
 
 def _get_manoeuvre(graph: CityGraph, part: int, kind: Kind, arc: int) -> Manoeuvre:

@@ -237,6 +237,7 @@ class Knowledge:
 
     tables: FactTables
     has_meaning: np.ndarray[tuple[int, int], np.dtype[np.bool_]]
+    names_by_mask: dict[int, tuple[str, ...]]
     needs: dict[tuple[int, ...], tuple[np.ndarray[tuple[int], np.dtype[np.bool_]], bool]]
 
 
@@ -272,7 +273,7 @@ def _build_knowledge(graph: CityGraph, overlay: Overlay) -> Knowledge:
         bit_attribute[bit] = row_of[row.attribute]
         bit_sense[bit] = _SENSES.get(tables.limits[row.limit].type, 0) if row.limit else 0
     return Knowledge(
-        FactTables(part, place, low, high, bit_attribute, bit_sense), filled.status != MEANINGLESS, {}
+        FactTables(part, place, low, high, bit_attribute, bit_sense), filled.status != MEANINGLESS, {}, {}
     )
 
 
@@ -343,6 +344,7 @@ class ObstacleLister:
         self._graph, self._overlay, self._costs, self._arcs = graph, overlay, costs, arcs
         self._tables = overlay.judge.tables
         self._rejects = costs.profile.unknowns is Unknowns.REJECT
+        self._trace, self._knowledge = trace, get_knowledge(graph, overlay)
         self._facts = trace.facts.tolist()
         self._limits: dict[int, _Limit] = {}
         worst, first = trace.facts[:, 3], trace.facts[:, 2]
@@ -359,29 +361,25 @@ class ObstacleLister:
     def list_by_step(self, steps: int) -> list[list[Obstacle]]:
         """The obstacles of each step, in the order they are met; what is unknown about its stretch last."""
         listed: list[list[Obstacle]] = [[] for _ in range(steps)]
-        gaps: dict[int, dict[str, int]] = {}
         at, count = 0, len(self._facts)
         while at < count:
             fact = self._facts[at]
-            step = fact[0]
+            found = listed[fact[0]]
             if fact[1] < 0:
                 end = at + 1
                 while end < count and self._facts[end][2] == fact[2] and self._facts[end][1] >= 0:
                     end += 1
-                listed[step] += self._explain_place(at, end)
+                found += self._explain_place(at, end)
                 at = end
                 continue
-            if fact[5] & _OVER or (fact[5] & _UNKNOWN and self._rejects):
-                found = self._explain(at)
-                if not any(_is_same(found, other) for other in listed[step]):
-                    listed[step].append(found)
-            else:
-                attribute = self._get_limit(fact[1]).row.attribute
-                lengths = gaps.setdefault(step, {})
-                lengths[attribute] = max(lengths.get(attribute, 0), fact[4])
+            if fact[5] & _OVER or self._rejects:
+                obstacle = self._explain(at)
+                if not any(_is_same(obstacle, other) for other in found):
+                    found.append(obstacle)
             at += 1
-        for step, lengths in gaps.items():
-            listed[step].append(self._explain_gaps(step, lengths))
+        for step, (mask, length_mm, position) in enumerate(self._trace.step_gaps.tolist()):
+            if mask:
+                listed[step].append(self._explain_gap(mask, length_mm, position))
         return listed
 
     def _get_limit(self, bit: int) -> _Limit:
@@ -476,32 +474,41 @@ class ObstacleLister:
         )
 
     def _find_assumed(self, at: int, attribute: str, by_slope: bool) -> Value:
-        knowledge = get_knowledge(self._graph, self._overlay).tables
+        knowledge = self._knowledge.tables
         row = next(number for number, item in enumerate(_ATTRIBUTES) if item.name == attribute)
         column = self._columns[at]
         if by_slope:
             column = int(self._graph.network.arc_slope[self._arcs[self._facts[at][3]]])
         return show_assumed(row, float(knowledge.low[row, column]), float(knowledge.high[row, column]))
 
-    def _explain_gaps(self, step: int, lengths: Mapping[str, int]) -> Obstacle:
-        at = next(
-            number
-            for number, fact in enumerate(self._facts)
-            if fact[0] == step and fact[1] >= 0 and fact[5] & _UNKNOWN and not fact[5] & _OVER
-        )
-        return self._build(
-            at,
-            kind=ObstacleKind.UNKNOWN,
-            direction=None,
-            value=None,
-            limit=None,
-            limit_name="",
-            exceeds=None,
-            beyond=None,
-            certain=False,
-            attribute=max(lengths, key=lambda name: lengths[name]),
-            length_m=max(lengths.values()) / 1000.0,
-            details={"unknown": list(lengths)},
+    def _explain_gap(self, mask: int, length_mm: int, position: int) -> Obstacle:
+        """What is needed and unknown on the stretches of one step, as one obstacle."""
+        names = self._knowledge.names_by_mask.get(mask)
+        if names is None:
+            rows = [self._costs.rows[bit] for bit in range(64) if mask >> bit & 1]
+            rows.sort(key=lambda row: -row.unknown_percent)
+            names = self._knowledge.names_by_mask[mask] = tuple(dict.fromkeys(row.attribute for row in rows))
+        edge, network = self._arcs[position] >> 1, self._graph.network
+        point = self._trace.arc_point[position]
+        lon, lat = self._trace.coordinates[point].tolist()
+        return Obstacle(
+            ObstacleKind.UNKNOWN,
+            None,
+            None,
+            None,
+            None,
+            "",
+            None,
+            None,
+            False,
+            Source.ASSUMPTION,
+            int(network.edge_as_of_day[edge]),
+            f"{OSM_TYPES[network.edge_osm_type[edge]]}/{network.edge_osm_id[edge]}",
+            lon,
+            lat,
+            names[0],
+            length_mm / 1000.0,
+            {"unknown": names},
         )
 
     def _build(

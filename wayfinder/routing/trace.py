@@ -105,6 +105,9 @@ class Trace:
         float64[s, 2]: turn (left negative, NaN where there is none to speak of) and bearing, degrees.
     facts
         int64[f, 8]: step, bit (-1 for a place), first arc, worst arc, length mm, flags of `Fact`, by slope, count.
+    step_gaps
+        int64[s, 3]: needed and unknown on the stretches of a step, and not listed among the facts: mask of bits,
+        length mm, position of the first arc.
     gaps
         float64[g, 5]: attribute row, low, high, length mm, count: needed and unknown, by what is assumed.
     length_mm, duration_us
@@ -121,6 +124,7 @@ class Trace:
     steps: Int64
     turns: Float64
     facts: Int64
+    step_gaps: Int64
     gaps: Float64
     length_mm: int
     duration_us: int
@@ -136,6 +140,7 @@ def trace_way(
     tables: FactTables,
     needs_class: NDArray[np.bool_],
     needs_slope: bool,
+    lists_unknown: bool,
     arcs: Int32,
     from_mm: int,
     to_mm: int,
@@ -148,6 +153,8 @@ def trace_way(
         int32[2m] of the current overlay.
     needs_class, needs_slope
         bool[c]: whether the profile needs to know anything about a class; whether it needs inclines.
+    lists_unknown
+        Whether each unknown stretch is a fact of its own; else they are gathered by step.
     from_mm, to_mm
         Where on the first and on the last arc the way begins and ends, in the direction of travel.
     """
@@ -184,6 +191,7 @@ def trace_way(
         tables.bit_sense,
         needs_class,
         needs_slope,
+        lists_unknown,
         arcs,
         from_mm,
         to_mm,
@@ -373,6 +381,8 @@ def _list_facts(
     high: Float64,
     bit_attribute: Int8,
     bit_sense: Int8,
+    lists_unknown: bool,
+    step_gaps: Int64,
 ) -> tuple[Int64, Float64]:
     """The facts met, in order, and the needed ones that are unknown, by what is assumed of them."""
     one = np.uint64(1)
@@ -391,6 +401,7 @@ def _list_facts(
     run = np.full(_BITS, -1, dtype=np.int64)
     counted = np.full(low.shape[0], -1, dtype=np.int64)
     last_step, last_object = -1, np.int64(-1)
+    gathered = -1
     slope_row = low.shape[0] - 2
     for position in range(arcs.shape[0]):
         arc = arcs[position]
@@ -444,6 +455,16 @@ def _list_facts(
                         gap_size += 1
                     gaps[slot, 3] += used
                     gaps[slot, 4] += 1
+            if flags == _UNKNOWN and not lists_unknown and role <= _CROSS and used > 0:
+                run[bit] = -1
+                step = arc_step[position]
+                if step_gaps[step, 0] == 0:
+                    step_gaps[step, 2] = position
+                step_gaps[step, 0] |= np.int64(flag)
+                if gathered != position:
+                    gathered = position
+                    step_gaps[step, 1] += used
+                continue
             at = run[bit]
             if at >= 0 and facts[at, 5] == flags:
                 worst = facts[at, 3]
@@ -501,10 +522,11 @@ def _trace(
     bit_sense: Int8,
     needs_class: NDArray[np.bool_],
     needs_slope: bool,
+    lists_unknown: bool,
     arcs: Int32,
     from_mm: int,
     to_mm: int,
-) -> tuple[Float64, Int32, Int64, Int64, Float64, Int64, Float64, int, int, float, float, float]:
+) -> tuple[Float64, Int32, Int64, Int64, Float64, Int64, Int64, Float64, int, int, float, float, float]:
     count = arcs.shape[0]
     arc_point = np.zeros(count + 1, dtype=np.int32)
     arc_used_mm = np.zeros(count, dtype=np.int64)
@@ -634,6 +656,7 @@ def _trace(
                 fixed = fixed * used // whole
             steps[step, 7] += used * (duration_rate[class_] + slope_rate[arc_slope[arc]]) + fixed
         duration_us += steps[step, 7]
+    step_gaps = np.zeros((size, 3), dtype=np.int64)
     facts, gaps = _list_facts(
         arcs,
         arc_used_mm,
@@ -650,6 +673,8 @@ def _trace(
         high,
         bit_attribute,
         bit_sense,
+        lists_unknown,
+        step_gaps,
     )
     known_share = known_mm / needed_mm if needed_mm > 0.0 else 1.0
     return (
@@ -659,6 +684,7 @@ def _trace(
         steps[:size],
         turns[:size],
         facts,
+        step_gaps,
         gaps,
         length_mm,
         duration_us,

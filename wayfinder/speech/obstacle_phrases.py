@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
-from wayfinder.i18n import Catalogue
+from wayfinder.i18n import Catalogue, get_catalogue
 from wayfinder.routing.obstacles import Obstacle, ObstacleKind, Value
 from wayfinder.routing.profiles import Profile
 from wayfinder.speech.amounts import say_amount, say_distance, say_number, say_range
@@ -94,8 +95,13 @@ _PLACES: Final = frozenset(
 
 
 def _say_unknown(obstacle: Obstacle, catalogue: Catalogue) -> str:
-    names = obstacle.details["unknown"]
-    labels = dict.fromkeys(label_unknown(name, catalogue) for name in names)  # type: ignore[attr-defined]
+    return _list_unknown(obstacle.details["unknown"], catalogue.language)  # type: ignore[arg-type]
+
+
+@lru_cache(maxsize=4096)
+def _list_unknown(names: tuple[str, ...], language: str) -> str:
+    catalogue = get_catalogue(language)
+    labels = dict.fromkeys(label_unknown(name, catalogue) for name in names)
     attributes = catalogue.texts["list.join"].join(labels)
     return catalogue.texts["obstacle.unknown"].format(attributes=attributes)
 

@@ -116,11 +116,11 @@ def word_route(route: Route, language: str, profile: Profile) -> dict[str, Any]:
         "steps": [
             {
                 "instruction": _instruct(route.steps, number, catalogue, profile),
-                "manoeuvre": step.manoeuvre.value,
-                "distance_m": round(step.distance_m, 1),
-                "duration_s": round(step.duration_s),
+                "manoeuvre": str(step.manoeuvre),
+                "distance_m": int(step.distance_m * 10.0 + 0.5) / 10.0,
+                "duration_s": int(step.duration_s + 0.5),
                 "street": step.street,
-                "bearing_deg": round(step.bearing_deg),
+                "bearing_deg": int(step.bearing_deg + 0.5) % 360,
                 "first_point": step.first_point,
                 "last_point": step.last_point,
                 "obstacles": [worded[id(obstacle)] for obstacle in step.obstacles],
@@ -138,7 +138,7 @@ def _show_point(point: SnappedPoint | None) -> dict[str, Any] | None:
 
 def _show_obstacle(obstacle: Obstacle, catalogue: Catalogue, profile: Profile) -> dict[str, Any]:
     return {
-        "kind": obstacle.kind.value,
+        "kind": str(obstacle.kind),
         "direction": obstacle.direction,
         "value": obstacle.value,
         "unit": obstacle.unit,
@@ -147,8 +147,8 @@ def _show_obstacle(obstacle: Obstacle, catalogue: Catalogue, profile: Profile) -
         "beyond": obstacle.beyond,
         "certain": obstacle.certain,
         "attribute": obstacle.attribute,
-        "length_m": round(obstacle.length_m, 1),
-        "source": obstacle.source.value,
+        "length_m": int(obstacle.length_m * 10.0 + 0.5) / 10.0,
+        "source": str(obstacle.source),
         "as_of": show_day(obstacle.as_of_day),
         "osm": obstacle.osm,
         "lon": obstacle.lon,
@@ -209,7 +209,7 @@ def _instruct(steps: Sequence[Step], number: int, catalogue: Catalogue, profile:
 
 
 def _instruct_special(step: Step, texts: Any, is_blind: bool) -> str:
-    key = f"action.{step.manoeuvre.value}"
+    key = f"action.{step.manoeuvre}"
     level = step.parameters.get("level")
     action = texts[key] if level is None else texts[f"{key}.level"].format(level=f"{level:g}")
     turn = step.turn_deg
@@ -221,7 +221,7 @@ def _instruct_special(step: Step, texts: Any, is_blind: bool) -> str:
 
 
 def _say_turn(step: Step, catalogue: Catalogue, is_blind: bool, by_landmark: bool) -> str:
-    texts, key = catalogue.texts, f"turn.{step.manoeuvre.value}"
+    texts, key = catalogue.texts, f"turn.{step.manoeuvre}"
     if step.manoeuvre is Manoeuvre.DEPART:
         return texts[key].format(compass=texts[f"compass.{int(step.bearing_deg / 45.0 + 0.5) % 8}"])
     if is_blind and step.turn_deg is not None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 import orjson
 from flask import Flask, Response
 from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from wayfinder.i18n import LANGUAGES
 from wayfinder.web.problems import Problem
@@ -57,9 +57,11 @@ def register_openapi(app: Flask, operations: Sequence[Operation]) -> None:
 
 def build_openapi(operations: Sequence[Operation]) -> dict[str, Any]:
     """Write the document."""
-    requests: list[tuple[type[BaseModel], Any]] = [(o.request, "validation") for o in operations if o.request]
-    answers: list[tuple[type[BaseModel], Any]] = [(o.answer, "serialization") for o in operations]
-    models = [*requests, *answers, (Problem, "serialization")]
+    models: list[tuple[type[BaseModel], JsonSchemaMode]] = [(Problem, "serialization")]
+    for operation in operations:
+        models.append((operation.answer, "serialization"))
+        if operation.request is not None:
+            models.append((operation.request, "validation"))
     references, definitions = models_json_schema(models, ref_template=_REFERENCE)
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:

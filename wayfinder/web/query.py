@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import g, request
 
 from wayfinder.errors import RequestError
-from wayfinder.web.language import LANGUAGES, get_language
+from wayfinder.i18n import LANGUAGES
+from wayfinder.web.language import get_language
 
 
 def refuse_query(*allowed: str) -> None:

@@ -5,7 +5,7 @@ Answers are worded by `wayfinder.speech.phrases.word_plan`, which the tests hold
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from pydantic import Field
 
@@ -19,7 +19,10 @@ from wayfinder.web.wire import Answer
 
 UNITS: Final = tuple(sorted({item.unit for item in (*ATTRIBUTES, *INCLINE_ATTRIBUTES) if item.unit} | {"m"}))
 
-Unit = Literal[UNITS]  # type: ignore[valid-type]  # the attributes have the list
+if TYPE_CHECKING:
+    Unit = str
+else:
+    Unit = Literal[UNITS]
 Value = float | str | None
 
 

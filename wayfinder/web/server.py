@@ -58,7 +58,7 @@ def run_app(app: Any, settings: Settings, when_ready: Callable[[str], None]) -> 
     _Server(app, options).run()
 
 
-class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+class _Server(BaseApplication):
     def __init__(self, app: Any, options: dict[str, Any]) -> None:
         self._app = app
         self._options = options

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
 
 from flask import g, request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic_core import ErrorDetails, from_json
 from werkzeug.exceptions import UnsupportedMediaType
 
+from wayfinder.i18n import LANGUAGES
 from wayfinder.routing.profiles import Unknowns
-from wayfinder.web.language import LANGUAGES
 from wayfinder.web.problems import InvalidRequestError, Wrong
 from wayfinder.web.query import refuse_query
 
@@ -21,8 +21,13 @@ PLACE_ID: Final = rf"^(osm:(node|way|relation)/[1-9][0-9]{{0,18}}|city:{_UUID})$
 PROFILE_NAME: Final = r"^[a-z][a-z-]{0,40}$"
 LIMIT_NAME: Final = r"^[a-z][a-z_]{0,40}$"
 
-Language = Literal[LANGUAGES]  # type: ignore[valid-type]  # the list has one home
-Policy = Literal[tuple(policy.value for policy in Unknowns)]  # type: ignore[valid-type]  # as above
+if TYPE_CHECKING:  # the lists have their home in the code; a type checker wants them spelled out
+    Language = str
+    Policy = str
+else:
+    Language = Literal[LANGUAGES]
+    Policy = Literal[tuple(policy.value for policy in Unknowns)]
+
 Lon = Annotated[float, Field(ge=-180, le=180, description="Degrees east, WGS84", examples=[9.4966])]
 Lat = Annotated[float, Field(ge=-90, le=90, description="Degrees north, WGS84", examples=[51.3151])]
 PlaceId = Annotated[str, StringConstraints(pattern=PLACE_ID)]

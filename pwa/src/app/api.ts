@@ -59,7 +59,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 export async function getCity(language: string): Promise<City> {
-  return (await call("GET", "/api/v1/city", language)) as City;
+  return (await call("GET", `/api/v1/city?language=${encodeURIComponent(language)}`, language)) as City;
 }
 
 export async function listProfiles(language: string): Promise<Profile[]> {

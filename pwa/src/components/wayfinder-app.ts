@@ -85,12 +85,12 @@ export class WayfinderApp extends HTMLElement {
     const languages = make<LanguageSwitch>("ww-language-switch", { i18n });
     languages.addEventListener("ww-language", () => void this.#setLanguage(languages.value));
     const city = this.#city;
-    const notice = city?.fictional ? i18n.t("app.fictional") : city?.notice;
+    const notices = (city?.notice ?? (city?.fictional ? i18n.t("app.fictional") : "")).split("\n").filter(Boolean);
     return h(
       "header",
       {},
       h("div", { class: "bar" }, h("div", { class: "brand" }, h("h1", {}, i18n.t("app.name"), city && h("span", { class: "city" }, " ", city.name)), h("p", { class: "claim" }, i18n.t("app.claim"))), languages),
-      notice && h("p", { class: "fictional", role: "note" }, notice),
+      notices.length > 0 && h("div", { class: "fictional", role: "note" }, ...notices.map((notice) => h("p", {}, notice))),
     );
   }
 

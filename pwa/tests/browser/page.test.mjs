@@ -124,7 +124,7 @@ test("no request leaves the origin, and nothing entered is in an address, a cook
   const origin = new URL(stage.url).origin;
   assert.deepEqual(asked.filter((url) => new URL(url).origin !== origin), []);
   const queries = new Set(asked.map((url) => new URL(url)).filter((url) => url.search).map((url) => url.pathname + url.search));
-  assert.deepEqual([...queries].sort(), ["/api/v1/profiles?language=de", "/api/v1/profiles?language=en"]);
+  assert.deepEqual([...queries].sort(), ["/api/v1/city?language=de", "/api/v1/city?language=en", "/api/v1/profiles?language=de", "/api/v1/profiles?language=en"]);
   assert.equal(page.url(), `${origin}/`);
   assert.deepEqual(await context.cookies(), []);
   assert.deepEqual(await page.evaluate(async () => [localStorage.length, sessionStorage.length, (await indexedDB.databases()).length, (await caches.keys()).length]), [0, 0, 0, 0]);

@@ -7,8 +7,8 @@ from typing import Any, Final
 import orjson
 from flask import Blueprint, Response
 
+from wayfinder.i18n import LANGUAGES
 from wayfinder.web.api import get_services
-from wayfinder.web.language import LANGUAGES
 from wayfinder.web.openapi import LANGUAGE_PARAMETER, Operation
 from wayfinder.web.query import read_language
 from wayfinder.web.wire import Answer

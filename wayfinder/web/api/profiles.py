@@ -107,6 +107,6 @@ def describe_limit(definition: LimitDefinition) -> dict[str, Any]:
 
 def _describe_default(definition: LimitDefinition, limit: Limit | None) -> dict[str, Any]:
     if limit is None:
-        default = [] if definition.type is LimitType.LIST else None
+        default: list[str] | None = [] if definition.type is LimitType.LIST else None
         return {"default": default, "x-beyond": "block", "x-source": definition.source}
     return {"default": limit.value, "x-beyond": limit.beyond, "x-source": limit.source}
