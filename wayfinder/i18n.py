@@ -1,8 +1,8 @@
-"""Catalogues of all texts: gettext's PO files, read by Babel as they are, so that a fresh clone needs no step.
+"""Catalogues of all texts: gettext's PO files, read by Babel as they are: a fresh clone needs no step.
 
-Texts of routes have stable dotted keys (``turn.turn_left``); sentences of errors and commands are their own English
-keys, as `WayfinderError` carries them. ``de-simple`` is Einfache Sprache: a second gettext domain, ``plain``, which
-falls back to German.
+Texts of routes have stable dotted keys (``turn.turn_left``); sentences of errors and commands are their own
+English keys, as `WayfinderError` carries them. ``de-simple`` is Einfache Sprache: a second gettext domain,
+``plain``, which falls back to German.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Catalogue:
 
 @lru_cache(maxsize=len(LANGUAGES))
 def get_catalogue(language: str) -> Catalogue:
-    """The catalogue of one of `LANGUAGES`, read once per process; that of the default language for any other."""
+    """The catalogue of one of `LANGUAGES` (else of the default language), read once per process."""
     texts: dict[str, str] = {}
     plurals: dict[str, tuple[str, ...]] = {}
     rule = "n != 1"
@@ -76,9 +76,8 @@ def get_catalogue(language: str) -> Catalogue:
             messages = read_po(file, locale=locale)
         rule = messages.plural_expr
         for message in messages:
-            if isinstance(message.id, str):
-                if message.id and message.string:
-                    texts[message.id] = str(message.string)
-            elif all(message.string):
+            if isinstance(message.string, tuple | list):
                 plurals[message.id[0]] = tuple(message.string)
-    return Catalogue(language, texts, plurals, gettext.c2py(rule))  # type: ignore[attr-defined]  # no stub has it
+            elif message.id and message.string:
+                texts[str(message.id)] = message.string
+    return Catalogue(language, texts, plurals, gettext.c2py(rule))

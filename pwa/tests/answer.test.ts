@@ -49,16 +49,16 @@ it("says how near one can get when no way leads there", () => {
 
 it("leads with three unknowns and folds the rest without dropping any", () => {
   const answer = show(plan("de"));
-  expect(texts(answer, "article > .unknowns li")).toEqual(["Belag: auf 70 m unbekannt", "Bordhöhe aufwärts: unbekannt", "Breite: auf 110 m unbekannt"]);
-  expect(texts(answer, "details summary, details li")).toEqual(["2 weitere fehlende Angaben", "Ebenheit: auf 38 m unbekannt", "Steigung: auf 12 m unbekannt"]);
+  expect(texts(answer, "article > .unknowns li")).toEqual(["Belag (70 m)", "Bordhöhe aufwärts (an 1 Stelle)", "Breite (110 m)"]);
+  expect(texts(answer, "details summary, details li")).toEqual(["2 weitere fehlende Angaben", "Ebenheit (38 m)", "Längsneigung (12 m)"]);
 });
 
-it("gives the steps as an ordered list with distance and obstacles", () => {
+it("gives the steps as an ordered list in the server's words, with their obstacles", () => {
   const answer = show(plan("de"));
   expect(texts(answer, "ol > li > .instruction")).toEqual([
-    "Gehen Sie auf dem Marktplatz nach Osten. 84 m",
-    "Biegen Sie rechts in die Bahnhofstraße ab. 210 m",
-    "Überqueren Sie die Uferstraße. Ampel mit Ton, Fahrbahn 14 m, bei Ihrem Tempo 23 s, Insel nach 7 m. 14 m",
+    "Start nach Osten: Marktplatz, 85 m.",
+    "Biegen Sie rechts ab: Bahnhofstraße, 210 m.",
+    "Überqueren Sie die Uferstraße. Ampel mit Ton, Fahrbahn 14 m, bei Ihrem Tempo 23 s, Insel nach 7 m.",
     "Sie sind am Ziel: Bahnhof, Eingang West.",
   ]);
   expect(texts(answer, "ol > li:nth-child(2) li")).toEqual(["Bord 3 cm aufwärts, Ihr Limit 3 cm Quelle: OpenStreetMap, 1. Juli 2026"]);
@@ -73,6 +73,18 @@ it("says where the way ends beside the destination, and the server's warnings an
   );
   expect(texts(answer, ".offset")).toEqual(["Der Weg endet 12 m neben Ihrem Ziel. Für dieses Stück liegen keine Angaben vor."]);
   expect(texts(answer, ".warning li, .assumption li")).toEqual(["Bauzaun gemeldet.", "Breite angenommen."]);
+});
+
+it.each([
+  [{ exceeds: true, beyond: "block", certain: true }, "Über Ihrer Grenze: "],
+  [{ exceeds: true, beyond: "block", certain: false }, "Vielleicht über Ihrer Grenze: "],
+  [{ exceeds: true, beyond: "avoid", certain: true }, "Lieber vermeiden: "],
+  [{ exceeds: null }, "Unbekannt: "],
+  [{ exceeds: null, kind: "unknown" }, ""],
+  [{ exceeds: false }, ""],
+] as const)("says in words how an obstacle %o stands to the limit", (obstacle, words) => {
+  const step = { instruction: "Los.", distance_m: 5, obstacles: [{ kind: "kerb", text: "Bord", ...obstacle }] };
+  expect(texts(show(planWith((route) => (route.steps = [step]))), "ol li li")).toEqual([`${words}Bord`]);
 });
 
 it("shows the server's words as text, never as markup", () => {

@@ -42,13 +42,13 @@ it("sends only the limits a person set: a value, no limit, a choice, a list", ()
         incline_up_max_percent: { kind: "number", text: "", none: true },
         width_min_cm: { kind: "number", text: "  ", none: false },
         steps: { kind: "choice", value: "avoid" },
-        surface_avoid: { kind: "list", values: [] },
+        surface_avoid: { kind: "list", values: ["sand"], block: false },
       },
     }),
     presets,
   );
   expect(built).toMatchObject({ request: { unknowns: "reject" } });
-  expect("request" in built && built.request.limits).toEqual({ kerb_up_max_cm: 2.5, incline_up_max_percent: null, steps: "avoid", surface_avoid: [] });
+  expect("request" in built && built.request.limits).toEqual({ kerb_up_max_cm: 2.5, incline_up_max_percent: null, steps: "avoid", surface_avoid: { value: ["sand"], beyond: "avoid" } });
 });
 
 describe("what cannot be sent", () => {
@@ -75,5 +75,5 @@ describe("what cannot be sent", () => {
 });
 
 it("counts the limits that differ from the preset", () => {
-  expect(countChanged({ a: { kind: "number", text: " ", none: false }, b: { kind: "number", text: "", none: true }, c: { kind: "choice", value: "" }, d: { kind: "list", values: [] } })).toBe(2);
+  expect(countChanged({ a: { kind: "number", text: " ", none: false }, b: { kind: "number", text: "", none: true }, c: { kind: "choice", value: "" }, d: { kind: "list", values: [], block: true } })).toBe(2);
 });

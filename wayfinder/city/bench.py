@@ -1,4 +1,4 @@
-"""Search and full answer measured against networkx, and Valhalla where it is installed: same pairs, in turn."""
+"""Search and full answer against networkx, and Valhalla where it is installed: same pairs, in turn."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def run_bench(graph: CityGraph, pairs: int, osm: Path | None = None, seed: int =
     -------
     dict
         ``pairs``, ``city``, ``search_ms``, ``answer_ms`` and ``ratio`` as the contract says. The time of the
-        wayfinder's search contains judging the city by fresh limits; networkx gets finished weights for nothing.
+        wayfinder's search contains judging the city by fresh limits; networkx gets finished weights.
     """
     random = np.random.default_rng(seed)
     empty = build_empty_overlay(graph)

@@ -1,4 +1,4 @@
-"""A way -> steps and obstacles, free of any language: message keys with named parameters, worded by the catalogues."""
+"""A way -> steps and obstacles, free of any language: message keys and parameters for the catalogues."""
 
 from __future__ import annotations
 
@@ -87,7 +87,8 @@ class Step:
     bearing_deg
         Direction in which the step begins, 0 north, 90 east.
     turn_deg
-        Change of direction where the step begins, negative to the left; None at the start and where there is none.
+        Change of direction where the step begins, negative to the left; None at the start and where there is
+        none.
     first_point, last_point
         Indices into the coordinates of the route.
     key, parameters
@@ -110,7 +111,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A needed attribute that nobody knows on part of the way: how far, and at how many places without a length."""
+    """A needed attribute that nobody knows on part of the way: how far, and at how many spots."""
 
     attribute: str
     distance_m: float
@@ -128,7 +129,7 @@ class Assumption:
 
 
 @dataclass(frozen=True, slots=True)
-class Warning:  # noqa: A001 - what it is; nobody imports it bare
+class PendingReport:
     """An unconfirmed report on the way."""
 
     key: str
@@ -149,8 +150,8 @@ class Route:
     coordinates
         float64[n, 2], n at least 2, WGS84 degrees.
     known_share
-        Share of the way, 0 to 1, on which everything is known that the profile needs to know there. Stretches where
-        it needs nothing are left out; an obstacle counts as 5 m (`trace.POINT_COUNTS_AS_M`).
+        Share of the way, 0 to 1, on which everything is known that the profile needs to know there. Stretches
+        where it needs nothing are left out; an obstacle counts as 5 m (`trace.POINT_COUNTS_AS_M`).
     unknowns
         The costliest first.
     limits_exceeded
@@ -167,7 +168,7 @@ class Route:
     unknowns: tuple[Unknown, ...]
     assumptions: tuple[Assumption, ...]
     limits_exceeded: tuple[Obstacle, ...]
-    warnings: tuple[Warning, ...]
+    warnings: tuple[PendingReport, ...]
     steps: tuple[Step, ...]
 
 
@@ -181,9 +182,8 @@ _TURNS: Final = (
     (45.0, Manoeuvre.SLIGHT_LEFT, Manoeuvre.SLIGHT_RIGHT),
     (120.0, Manoeuvre.TURN_LEFT, Manoeuvre.TURN_RIGHT),
     (165.0, Manoeuvre.SHARP_LEFT, Manoeuvre.SHARP_RIGHT),
-    (181.0, Manoeuvre.U_TURN, Manoeuvre.U_TURN),
 )
-"""A turn by less than so many degrees is called so to the left and to the right."""
+"""A turn by less than so many degrees is called so to the left and to the right; beyond, it is a U-turn."""
 
 
 _KEYS: Final = {manoeuvre: f"step.{manoeuvre}" for manoeuvre in Manoeuvre}
@@ -207,13 +207,12 @@ def describe_route(
         way.from_mm,
         way.to_mm,
     )
-    arcs = way.arcs.tolist()
-    obstacles = ObstacleLister(graph, overlay, costs, trace, arcs).list_by_step(len(trace.steps))
+    obstacles = ObstacleLister(graph, overlay, costs, trace, way.arcs).list_by_step(len(trace.steps))
     distance_m = trace.length_mm / 1000.0
     too_far = _find_too_far(costs, trace, distance_m)
     if too_far is not None:
         obstacles[0].insert(0, too_far)
-    steps = _list_steps(graph, overlay, trace, arcs, obstacles)
+    steps = _list_steps(graph, overlay, trace, way.arcs, obstacles)
     unknowns, assumptions = _list_gaps(costs, trace, distance_m)
     rejected = [
         obstacle
@@ -232,28 +231,29 @@ def describe_route(
         unknowns,
         assumptions,
         tuple(rejected),
-        _list_warnings(overlay, trace, arcs),
+        _list_warnings(overlay, trace, way.arcs),
         steps,
     )
 
 
 def _list_steps(
-    graph: CityGraph, overlay: Overlay, trace: Trace, arcs: list[int], obstacles: list[list[Obstacle]]
+    graph: CityGraph, overlay: Overlay, trace: Trace, way_arcs: Int32, obstacles: list[list[Obstacle]]
 ) -> tuple[Step, ...]:
     steps: list[Step] = []
     rows, turns, points = trace.steps.tolist(), trace.turns.tolist(), trace.arc_point.tolist()
-    for number, (first, end, part, name, landmark, kind_at, length_mm, duration_us, _) in enumerate(rows):
+    classes = overlay.arc_class[way_arcs[trace.steps[:, 5]]].tolist()
+    for number, (first, end, part, name, landmark, kind_at, length_mm, duration_us) in enumerate(rows):
         turn, bearing = turns[number]
         turn_deg = None if math.isnan(turn) else turn
         bearing_deg = 0.0 if math.isnan(bearing) else bearing
-        edge = overlay.classes[overlay.arc_class[arcs[kind_at]]]
+        edge = overlay.classes[classes[number]]
         parameters: dict[str, object] = {"way": str(edge.kind)}
         if part == Part.WALK:
             manoeuvre = Manoeuvre.DEPART if number == 0 else get_turn(turn_deg)
         else:
             if number == 0:
                 steps.append(_depart(bearing_deg, graph.names[name]))
-            manoeuvre = _get_manoeuvre(graph, part, edge.kind, arcs[kind_at])
+            manoeuvre = _get_manoeuvre(graph, part, edge.kind, int(way_arcs[kind_at]))
             if part == Part.LIFT:
                 parameters["level"] = next(
                     (o.details.get("level_to") for o in obstacles[number] if "level_to" in o.details), None
@@ -293,8 +293,8 @@ def get_turn(turn_deg: float | None) -> Manoeuvre:
     size = abs(turn_deg)
     for limit, left, right in _TURNS:
         if size < limit:
-            break
-    return left if turn_deg < 0 else right
+            return left if turn_deg < 0 else right
+    return Manoeuvre.U_TURN
 
 
 def _get_manoeuvre(graph: CityGraph, part: int, kind: Kind, arc: int) -> Manoeuvre:
@@ -312,6 +312,7 @@ def _list_gaps(
     costs: CostTable, trace: Trace, distance_m: float
 ) -> tuple[tuple[Unknown, ...], tuple[Assumption, ...]]:
     """What is unknown, the costliest first, and what was assumed instead."""
+    gaps = trace.gaps.tolist()
     prices: dict[str, tuple[float, float]] = {}
     for bit in costs.needed:
         row = costs.rows[bit]
@@ -319,16 +320,14 @@ def _list_gaps(
         prices[row.attribute] = (max(percent, row.unknown_percent), max(seconds, row.unknown_s))
     lengths: dict[str, list[float]] = {}
     assumed: list[Assumption] = []
-    for number, low, high, length_mm, count in trace.gaps.tolist():
+    for number, low, high, length_mm, count in gaps:
         attribute = get_attribute_name(int(number))
         total = lengths.setdefault(attribute, [0.0, 0.0])
         total[0] += length_mm / 1000.0
-        total[1] += count if length_mm == 0 else 0
+        total[1] += count
         value = show_assumed(int(number), low, high)
         if value is not None:
-            assumed.append(
-                Assumption(attribute, value, length_mm / 1000.0, int(count) if length_mm == 0 else 0)
-            )
+            assumed.append(Assumption(attribute, value, length_mm / 1000.0, int(count)))
     pace = costs.profile.speed_mps
 
     def price(attribute: str) -> float:
@@ -372,13 +371,13 @@ def _find_too_far(costs: CostTable, trace: Trace, distance_m: float) -> Obstacle
     )
 
 
-def _list_warnings(overlay: Overlay, trace: Trace, arcs: list[int]) -> tuple[Warning, ...]:
+def _list_warnings(overlay: Overlay, trace: Trace, arcs: Int32) -> tuple[PendingReport, ...]:
     if not overlay.warnings:
         return ()
-    found: dict[str, Warning] = {}
-    for position, arc in enumerate(arcs):
+    found: dict[str, PendingReport] = {}
+    for position, arc in enumerate(arcs.tolist()):
         key = overlay.warnings.get(arc)
         if key is not None and key not in found:
             lon, lat = trace.coordinates[trace.arc_point[position]].tolist()
-            found[key] = Warning(key, lon, lat)
+            found[key] = PendingReport(key, lon, lat)
     return tuple(found.values())

@@ -1,8 +1,8 @@
 """Lower bounds for the search: costs to a few far-apart landmarks, computed once when a city is built.
 
-They are measured at the prices of each preset, not in metres: where little is known every way costs more than
-its length, and bounds in metres would be loose. A person's own limits change few prices; `Bounds.get_scale` says
-by how much the preset's bounds must shrink to stay below theirs.
+They are measured at the prices of each preset, not in metres: where little is known every way costs more
+than its length, and bounds in metres would be loose. A person's own limits change few prices;
+`Bounds.get_scale` says by how much the preset's bounds must shrink to stay below theirs.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ class Bounds:
     Attributes
     ----------
     distance_ms
-        int32[n, k]: cost of the cheapest way between a node and each of ``k`` landmarks, in milliseconds rounded
-        down arc by arc, either direction at the cheaper one's price; -1 where none leads.
+        int32[n, k]: cost of the cheapest way between a node and each of ``k`` landmarks, in milliseconds
+        rounded down arc by arc, either direction at the cheaper one's price; -1 where none leads.
     class_rate, class_fixed, slope_rate
         int64: the prices it was measured at, in µs per mm and µs.
     """
@@ -57,9 +57,9 @@ def build_landmark_distances(
 ) -> Int32:
     """Costs of the cheapest ways to `count` landmarks, int32[n, count] in ms, -1 where none leads.
 
-    Every edge counts in both directions at the cheaper one's price, whatever may forbid it, so that the bound holds
-    with any overlay that only closes arcs. The landmarks are the nodes of the largest connected part that lie
-    farthest from each other (greedily, lowest node number first).
+    Every edge counts in both directions at the cheaper one's price, whatever may forbid it, so that the bound
+    holds with any overlay that only closes arcs. The landmarks are the nodes of the largest connected part
+    that lie farthest from each other (greedily, lowest node number first).
     """
     distance = np.full((network.node_count, count), -1, dtype=np.int32)
     if network.node_count:

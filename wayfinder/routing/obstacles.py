@@ -1,15 +1,16 @@
-"""What a way meets: facts of the trace -> obstacles with value, limit, source and place; no words of any language."""
+"""What a way meets: facts of the trace -> obstacles with value, limit, source and place, without words."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 from weakref import WeakKeyDictionary
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wayfinder.routing.attributes import ATTRIBUTE_INDEX, ATTRIBUTES, EdgeAttributes, Interval, Kind, Unclear
 from wayfinder.routing.city_graph import CityGraph
@@ -21,7 +22,7 @@ from wayfinder.routing.classes import (
 )
 from wayfinder.routing.costs import CostTable, Judge, Tables
 from wayfinder.routing.judgement import JudgementRow, fill_in
-from wayfinder.routing.network import OSM_TYPES
+from wayfinder.routing.network import OSM_TYPES, Int32
 from wayfinder.routing.overlay import Overlay
 from wayfinder.routing.profiles import LimitType, Profile, Unknowns
 from wayfinder.routing.trace import Fact, FactTables, Part, Trace
@@ -79,7 +80,8 @@ class Obstacle:
     direction
         ``up`` or ``down`` in the direction of travel, None where it has none or nobody knows it.
     value
-        A number in `unit`, an OSM-spelled word, a range ``"0..3"`` (``"3.."`` without upper end), None unknown.
+        A number in `unit`, an OSM-spelled word, a range ``"0..3"`` (``"3.."`` without upper end), or None,
+        unknown.
     limit, limit_name
         What the person set, and its name ("" where no limit speaks of it).
     exceeds
@@ -148,7 +150,7 @@ _MAIN: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.DOOR: ("passage_cm", "kind", "barrier"),
     Kind.TURNSTILE: ("passage_cm", "kind", "barrier"),
 }
-"""Places worth saying by themselves, and the attributes that already say them; the first gives their value."""
+"""Places worth saying by themselves, and the attributes that say them; the first gives their value."""
 _DETAILS: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.KERB_UP: ("tactile_paving",),
     Kind.KERB_DOWN: ("tactile_paving",),
@@ -233,12 +235,20 @@ _OVER, _UNSURE, _UNKNOWN, _PLACE = int(Fact.OVER), int(Fact.UNSURE), int(Fact.UN
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """What one judge's classes are, for explaining: see `FactTables`, and which classes have which attribute at all."""
+    """What one judge's classes are, for explaining; worked out once.
+
+    Attributes
+    ----------
+    has_meaning
+        bool[a, c], whether an attribute says anything about a class.
+    names_by_mask, needs
+        Kept results of `ObstacleLister` and `get_needs`.
+    """
 
     tables: FactTables
-    has_meaning: np.ndarray[tuple[int, int], np.dtype[np.bool_]]
+    has_meaning: NDArray[np.bool_]
     names_by_mask: dict[int, tuple[str, ...]]
-    needs: dict[tuple[int, ...], tuple[np.ndarray[tuple[int], np.dtype[np.bool_]], bool]]
+    needs: dict[tuple[int, ...], tuple[NDArray[np.bool_], bool]]
 
 
 _knowledge: WeakKeyDictionary[Judge, Knowledge] = WeakKeyDictionary()
@@ -277,16 +287,15 @@ def _build_knowledge(graph: CityGraph, overlay: Overlay) -> Knowledge:
     )
 
 
-def get_needs(
-    knowledge: Knowledge, costs: CostTable
-) -> tuple[np.ndarray[tuple[int], np.dtype[np.bool_]], bool]:
+def get_needs(knowledge: Knowledge, costs: CostTable) -> tuple[NDArray[np.bool_], bool]:
     """Which classes a profile needs to know something about, and whether it needs to know inclines."""
     needed = costs.needed
     found = knowledge.needs.get(needed)
     if found is None:
         rows = {int(knowledge.tables.bit_attribute[bit]) for bit in needed}
         of_classes = [row for row in rows if row < len(ATTRIBUTES)]
-        found = (knowledge.has_meaning[of_classes].any(axis=0), len(of_classes) < len(rows))
+        needs_class = np.logical_or.reduce(knowledge.has_meaning[of_classes], axis=0)
+        found = (needs_class, len(of_classes) < len(rows))
         knowledge.needs[needed] = found
     return found
 
@@ -339,16 +348,18 @@ class ObstacleLister:
     """Turns the facts of one trace into obstacles, step by step."""
 
     def __init__(
-        self, graph: CityGraph, overlay: Overlay, costs: CostTable, trace: Trace, arcs: Sequence[int]
+        self, graph: CityGraph, overlay: Overlay, costs: CostTable, trace: Trace, arcs: Int32
     ) -> None:
-        self._graph, self._overlay, self._costs, self._arcs = graph, overlay, costs, arcs
+        self._graph, self._overlay, self._costs = graph, overlay, costs
+        self._arc_array, self._arcs = arcs, arcs.tolist()
         self._tables = overlay.judge.tables
         self._rejects = costs.profile.unknowns is Unknowns.REJECT
         self._trace, self._knowledge = trace, get_knowledge(graph, overlay)
         self._facts = trace.facts.tolist()
         self._limits: dict[int, _Limit] = {}
         worst, first = trace.facts[:, 3], trace.facts[:, 2]
-        edges = np.asarray(arcs, dtype=np.int32)[worst] >> 1
+        met = arcs[worst]
+        edges = met >> 1
         network = graph.network
         self._osm_type, self._osm_id = (
             network.edge_osm_type[edges].tolist(),
@@ -356,7 +367,7 @@ class ObstacleLister:
         )
         self._day = network.edge_as_of_day[edges].tolist()
         self._where = trace.coordinates[trace.arc_point[first]].tolist()
-        self._columns = overlay.arc_class[np.asarray(arcs, dtype=np.int32)[worst]].tolist()
+        self._columns = overlay.arc_class[met].tolist()
 
     def list_by_step(self, steps: int) -> list[list[Obstacle]]:
         """The obstacles of each step, in the order they are met; what is unknown about its stretch last."""
@@ -377,9 +388,8 @@ class ObstacleLister:
                 if not any(_is_same(obstacle, other) for other in found):
                     found.append(obstacle)
             at += 1
-        for step, (mask, length_mm, position) in enumerate(self._trace.step_gaps.tolist()):
-            if mask:
-                listed[step].append(self._explain_gap(mask, length_mm, position))
+        for step, obstacle in self._list_gaps():
+            listed[step].append(obstacle)
         return listed
 
     def _get_limit(self, bit: int) -> _Limit:
@@ -437,7 +447,7 @@ class ObstacleLister:
         )
 
     def _explain(self, at: int, details: dict[str, object] | None = None) -> Obstacle:
-        _, bit, _, worst, length_mm, flags, by_slope, _ = self._facts[at]
+        _, bit, _, worst, length_mm, flags, by_slope = self._facts[at]
         limit = self._get_limit(bit)
         attribute = limit.row.attribute
         edge = self._overlay.classes[self._columns[at]]
@@ -481,35 +491,57 @@ class ObstacleLister:
             column = int(self._graph.network.arc_slope[self._arcs[self._facts[at][3]]])
         return show_assumed(row, float(knowledge.low[row, column]), float(knowledge.high[row, column]))
 
-    def _explain_gap(self, mask: int, length_mm: int, position: int) -> Obstacle:
-        """What is needed and unknown on the stretches of one step, as one obstacle."""
-        names = self._knowledge.names_by_mask.get(mask)
-        if names is None:
-            rows = [self._costs.rows[bit] for bit in range(64) if mask >> bit & 1]
-            rows.sort(key=lambda row: -row.unknown_percent)
-            names = self._knowledge.names_by_mask[mask] = tuple(dict.fromkeys(row.attribute for row in rows))
-        edge, network = self._arcs[position] >> 1, self._graph.network
-        point = self._trace.arc_point[position]
-        lon, lat = self._trace.coordinates[point].tolist()
-        return Obstacle(
-            ObstacleKind.UNKNOWN,
-            None,
-            None,
-            None,
-            None,
-            "",
-            None,
-            None,
-            False,
-            Source.ASSUMPTION,
-            int(network.edge_as_of_day[edge]),
-            f"{OSM_TYPES[network.edge_osm_type[edge]]}/{network.edge_osm_id[edge]}",
-            lon,
-            lat,
-            names[0],
-            length_mm / 1000.0,
-            {"unknown": names},
+    def _list_gaps(self) -> list[tuple[int, Obstacle]]:
+        """What is needed and unknown on the stretches of each step, as one obstacle per step."""
+        steps = np.flatnonzero(self._trace.step_gaps[:, 0])
+        if not len(steps):
+            return []
+        gaps, network = self._trace.step_gaps[steps], self._graph.network
+        position = gaps[:, 2]
+        edges = self._arc_array[position] >> 1
+        columns = (
+            steps.tolist(),
+            gaps.tolist(),
+            network.edge_as_of_day[edges].tolist(),
+            network.edge_osm_type[edges].tolist(),
+            network.edge_osm_id[edges].tolist(),
+            self._trace.coordinates[self._trace.arc_point[position]].tolist(),
         )
+        found = []
+        for step, (mask, length_mm, _), day, osm_type, osm_id, (lon, lat) in zip(*columns, strict=True):
+            names = self._knowledge.names_by_mask.get(mask) or self._name_gap(mask)
+            found.append(
+                (
+                    step,
+                    Obstacle(
+                        ObstacleKind.UNKNOWN,
+                        None,
+                        None,
+                        None,
+                        None,
+                        "",
+                        None,
+                        None,
+                        False,
+                        Source.ASSUMPTION,
+                        day,
+                        f"{OSM_TYPES[osm_type]}/{osm_id}",
+                        lon,
+                        lat,
+                        names[0],
+                        length_mm / 1000.0,
+                        {"unknown": names},
+                    ),
+                )
+            )
+        return found
+
+    def _name_gap(self, mask: int) -> tuple[str, ...]:
+        rows = [self._costs.rows[bit] for bit in range(64) if mask >> bit & 1]
+        rows.sort(key=lambda row: -row.unknown_percent)
+        names = tuple(dict.fromkeys(row.attribute for row in rows))
+        self._knowledge.names_by_mask[mask] = names
+        return names
 
     def _build(
         self,

@@ -21,8 +21,8 @@ from wayfinder.routing.profiles import Profile, Unknowns, personalise
 from wayfinder.routing.search import Seeds, Weights, build_weights, find_path, list_reachable_costs
 from wayfinder.routing.snapping import MOST_OFFSET_M, SnappedPoint, list_nearest_points
 
-DETOUR_TO_USABLE_M: Final = 30.0
-"""How much farther than the nearest way a usable one may be for a position to count as standing on it."""
+DETOUR_TO_USABLE_M: Final = 12.0
+"""A usable way may be so much farther than twice the nearest of any kind: the position still lies at it."""
 _SAME_PLACE_M: Final = 1.0
 """Edges nearer to each other than this are the same place to a person."""
 _OFFSET_WEIGHT: Final = 5
@@ -168,7 +168,7 @@ class RoutePlanner:
                 overlay.arc_class,
                 weights,
                 position,
-                within_m=min(nearest.offset_m + DETOUR_TO_USABLE_M, MOST_OFFSET_M),
+                within_m=min(2 * nearest.offset_m + DETOUR_TO_USABLE_M, MOST_OFFSET_M),
                 slack_m=slack_m,
             )
             for position, nearest in ((request.start, start), (request.goal, goal))

@@ -99,17 +99,17 @@ class Trace:
     arc_used_mm
         int64[k].
     steps
-        int64[s, 9]: first arc, end arc, part, name, landmark node or -1, arc of the kind, length mm, duration µs,
-        whether the turn is a decision.
+        int64[s, 8]: first arc, end arc, part, name, landmark or -1, arc that gives it its kind, length mm,
+        duration µs.
     turns
         float64[s, 2]: turn (left negative, NaN where there is none to speak of) and bearing, degrees.
     facts
-        int64[f, 8]: step, bit (-1 for a place), first arc, worst arc, length mm, flags of `Fact`, by slope, count.
+        int64[f, 7]: step, bit (-1 for a place), first arc, worst arc, length mm, flags of `Fact`, by slope.
     step_gaps
-        int64[s, 3]: needed and unknown on the stretches of a step, and not listed among the facts: mask of bits,
-        length mm, position of the first arc.
+        int64[s, 3]: needed and unknown on the stretches of a step, and not listed among the facts: mask of
+        bits, length mm, position of the first arc.
     gaps
-        float64[g, 5]: attribute row, low, high, length mm, count: needed and unknown, by what is assumed.
+        float64[g, 5]: needed and unknown: attribute row, low and high that are assumed, length mm, spots.
     length_mm, duration_us
         Totals.
     climb_m, descent_m
@@ -207,7 +207,7 @@ def _turn(before: float, after: float) -> float:
 
 @compiled
 def _bearing(coordinates: Float64, first: int, last: int, metres_lon: float, forward: bool) -> float:
-    """Bearing over the first (or last) metres of the line from point `first` to `last`, NaN where it has no length."""
+    """Bearing over the first (or last) metres from point `first` to `last`, NaN where they are the same."""
     walked = 0.0
     step = 1 if forward else -1
     start, end = (first, last) if forward else (last, first)
@@ -221,7 +221,7 @@ def _bearing(coordinates: Float64, first: int, last: int, metres_lon: float, for
         return np.nan
     east = (coordinates[at, 0] - coordinates[start, 0]) * metres_lon * step
     north = (coordinates[at, 1] - coordinates[start, 1]) * step
-    return np.degrees(np.arctan2(east, north * METRES_PER_DEGREE)) % 360.0
+    return float(np.degrees(np.arctan2(east, north * METRES_PER_DEGREE)) % 360.0)
 
 
 @compiled
@@ -254,9 +254,9 @@ def _draw(
     for position in range(arcs.shape[0]):
         arc = arcs[position]
         edge = arc >> 1
-        length = np.int64(edge_length_mm[edge])
-        begin = np.int64(from_mm) if position == 0 else np.int64(0)
-        end = np.int64(to_mm) if position == arcs.shape[0] - 1 else length
+        length = int(edge_length_mm[edge])
+        begin = from_mm if position == 0 else 0
+        end = to_mm if position == arcs.shape[0] - 1 else length
         arc_used_mm[position] = max(end - begin, 0)
         first, last = edge_points[edge], edge_points[edge + 1] - 1
         step = -1 if arc & 1 else 1
@@ -283,7 +283,7 @@ def _draw(
                     for along in (enter, leave):
                         share = (along - walked) / piece
                         lon, lat = point_lon_e7[point] + share * d_lon, point_lat_e7[point] + share * d_lat
-                        size = _push(line, size, lon / 1e7, lat / 1e7)
+                        size = _push(line, size, np.floor(lon + 0.5) / 1e7, np.floor(lat + 0.5) / 1e7)
                 walked += piece
         arc_point[position + 1] = max(size - 1, 0)
     if size == 0:
@@ -311,7 +311,7 @@ def _find_rival(
     bearing: float,
     metres_lon: float,
 ) -> float:
-    """How far the straightest other way out turns, between arcs `before` and `after`; above 180 where there is none."""
+    """How far the straightest other way turns between arcs `before` and `after`; above 180: there is none."""
     best = 999.0
     for position in range(before, after):
         arc = arcs[position]
@@ -337,7 +337,7 @@ def _find_rival(
 
 @compiled
 def _assign(arcs: Int32, arc_class: Int32, arc_used_mm: Int64, part: UInt8) -> UInt8:
-    """The part each arc plays: stepping onto a carriageway, or off it, to walk along it is no crossing of it."""
+    """The part each arc plays: stepping onto a carriageway to walk along it is no crossing of it."""
     roles = np.empty(arcs.shape[0], dtype=np.uint8)
     walked = np.uint8(_NOTHING)
     for position in range(arcs.shape[0]):
@@ -361,7 +361,7 @@ def _assign(arcs: Int32, arc_class: Int32, arc_used_mm: Int64, part: UInt8) -> U
 @compiled
 def _note(fact: Int64, step: int, bit: int, position: int, used: int, flags: int, by_slope: int) -> None:
     fact[0], fact[1], fact[2], fact[3] = step, bit, position, position
-    fact[4], fact[5], fact[6], fact[7] = used, flags, by_slope, 1
+    fact[4], fact[5], fact[6] = used, flags, by_slope
 
 
 @compiled
@@ -395,7 +395,7 @@ def _list_facts(
         while mask:
             mask &= mask - one
             most += 1
-    facts = np.zeros((most, 8), dtype=np.int64)
+    facts = np.zeros((most, 7), dtype=np.int64)
     gaps = np.zeros((most, 5))
     size, gap_size = 0, 0
     run = np.full(_BITS, -1, dtype=np.int64)
@@ -410,7 +410,7 @@ def _list_facts(
         is_place = has_place[class_] and role != _NOTHING
         if used == 0 and not has_place[class_]:
             continue
-        if role == _WALK or role == _STEPS or role == _ESCALATOR:
+        if role in (_WALK, _STEPS, _ESCALATOR):
             thing = edge_osm_id[arc >> 1]
             if arc_step[position] != last_step or (is_place and thing != last_object):
                 run[:] = -1
@@ -433,7 +433,7 @@ def _list_facts(
             row = bit_attribute[bit]
             by_slope = row >= slope_row
             column = np.int64(slope) if by_slope else np.int64(class_)
-            flags = np.int64(0)
+            flags = 0
             if over & flag:
                 flags |= _OVER
             if unsure & flag:
@@ -454,7 +454,7 @@ def _list_facts(
                         gaps[slot, 0], gaps[slot, 1], gaps[slot, 2] = row, low[row, column], high[row, column]
                         gap_size += 1
                     gaps[slot, 3] += used
-                    gaps[slot, 4] += 1
+                    gaps[slot, 4] += used == 0
             if flags == _UNKNOWN and not lists_unknown and role <= _CROSS and used > 0:
                 run[bit] = -1
                 step = arc_step[position]
@@ -481,9 +481,8 @@ def _list_facts(
                     if bit_sense[bit] != 0 and here > there:
                         facts[at, 3] = position
                     facts[at, 4] += used
-                    facts[at, 7] += 1
                     continue
-            _note(facts[size], arc_step[position], bit, position, used, flags, np.int64(by_slope))
+            _note(facts[size], arc_step[position], bit, position, used, flags, int(by_slope))
             run[bit] = size if used > 0 else -1
             size += 1
     return facts[:size], gaps[:gap_size]
@@ -535,7 +534,7 @@ def _trace(
     )
     roles = _assign(arcs, arc_class, arc_used_mm, part)
     metres_lon = METRES_PER_DEGREE * np.cos(np.radians(line[0, 1]))
-    steps = np.zeros((count, 9), dtype=np.int64)
+    steps = np.zeros((count, 8), dtype=np.int64)
     turns = np.full((count, 2), np.nan)
     arc_step = np.zeros(count, dtype=np.int32)
     size = 0
@@ -619,7 +618,6 @@ def _trace(
             steps[size, 2] = role
             steps[size, 3] = name
             steps[size, 5] = position
-            steps[size, 8] = np.int64(decided)
             turns[size, 0] = turn
             turns[size, 1] = bearing if bearing == bearing else last_bearing
             steps[size, 4] = -1
@@ -686,8 +684,8 @@ def _trace(
         facts,
         step_gaps,
         gaps,
-        length_mm,
-        duration_us,
+        int(length_mm),
+        int(duration_us),
         climb,
         descent,
         known_share,

@@ -1,8 +1,9 @@
-"""Numbers, distances, durations and dates as people say them; quick, for they are said a hundred times per answer."""
+"""Numbers, distances, durations and dates as people say them; quick: an answer says a hundred of them."""
 
 from __future__ import annotations
 
 import datetime
+import math
 from functools import lru_cache
 
 from wayfinder.i18n import Catalogue, get_catalogue
@@ -54,7 +55,8 @@ def say_range(value: float | str, unit: str, language: str) -> str:
         return say_amount(value, unit, language)
     low, _, high = value.partition("..")
     if not high:
-        return catalogue.say("range.above", low=say_amount(float(low), unit, language))
+        # "over 3 cm" is what is known of a range that begins a little above 3
+        return catalogue.say("range.above", low=say_amount(math.floor(float(low)), unit, language))
     between = catalogue.say(
         "range.between", low=say_number(float(low), language), high=say_number(float(high), language)
     )

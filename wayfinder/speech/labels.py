@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from wayfinder.i18n import get_catalogue
 
 
@@ -14,6 +16,7 @@ def label_attribute(name: str, language: str) -> str:
     return capitalise(_find(f"attribute.{name}", name, language))
 
 
+@lru_cache(maxsize=2048)
 def label_value(attribute: str, value: str, language: str) -> str:
     """What a value of a choice is called: ``Kopfsteinpflaster``."""
     return capitalise(_find(f"value.{attribute}.{value}", value, language))

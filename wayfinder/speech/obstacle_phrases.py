@@ -12,8 +12,8 @@ from wayfinder.routing.profiles import Profile
 from wayfinder.speech.amounts import say_amount, say_distance, say_number, say_range
 from wayfinder.speech.labels import capitalise
 
-_KERBS: Final = {"0..1": "flush", "0..3": "lowered", "1..5": "rolled", "3..": "raised"}
-"""Ranges by which kerbs are classified (cost-model: Attributes) -> their name."""
+_KERBS: Final = {"0..1": "flush", "0..3": "lowered", "1..5": "rolled"}
+"""Ranges by which kerbs are classified (cost-model: Attributes) -> their name; without upper end: raised."""
 _SIGHT: Final = frozenset({"blind", "low-vision", "cane"})
 """Groups to whom sound, vibration and tactile paving are said also where no limit asks."""
 _UNITS: Final = {
@@ -36,7 +36,8 @@ _UNITS: Final = {
 
 def word_obstacle(obstacle: Obstacle, catalogue: Catalogue, profile: Profile) -> str:
     """Word an obstacle for the person whose profile it is."""
-    return capitalise(catalogue.texts["obstacle.text"].format(text=_say(obstacle, catalogue, profile)))
+    text, frame = _say(obstacle, catalogue, profile), catalogue.texts["obstacle.text"]
+    return capitalise(text if frame == "{text}" else frame.format(text=text))
 
 
 def _say(obstacle: Obstacle, catalogue: Catalogue, profile: Profile) -> str:
@@ -95,7 +96,7 @@ _PLACES: Final = frozenset(
 
 
 def _say_unknown(obstacle: Obstacle, catalogue: Catalogue) -> str:
-    return _list_unknown(obstacle.details["unknown"], catalogue.language)  # type: ignore[arg-type]
+    return _list_unknown(obstacle.details["unknown"], catalogue.language)
 
 
 @lru_cache(maxsize=4096)
@@ -165,7 +166,9 @@ def _say_kerb(obstacle: Obstacle, catalogue: Catalogue) -> str:
     value, direction = obstacle.value, obstacle.direction or "any"
     if value is None:
         return catalogue.texts[f"kerb.unknown.{direction}"]
-    name = _KERBS.get(value, "exact") if isinstance(value, str) else "exact"
+    name = "exact"
+    if isinstance(value, str):
+        name = "raised" if value.endswith("..") else _KERBS.get(value, "exact")
     kerb = catalogue.texts[f"kerb.{name}"].format(value=say_range(value, "cm", catalogue.language))
     return catalogue.texts[f"kerb.{direction}"].format(kerb=kerb)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from wayfinder.i18n import Catalogue, get_catalogue
@@ -48,18 +48,21 @@ LEADING_UNKNOWNS: Final = 3
 """An answer leads with so many unknowns; the rest is folded, never dropped."""
 _NO_DISTANCE_M: Final = 2.5
 """A stretch this short is not worth a distance."""
-_TURNS: Final = frozenset(Manoeuvre) - {
-    Manoeuvre.CROSS,
-    Manoeuvre.STEPS_UP,
-    Manoeuvre.STEPS_DOWN,
-    Manoeuvre.STEPS,
-    Manoeuvre.ESCALATOR,
-    Manoeuvre.LIFT,
-    Manoeuvre.GATE,
-    Manoeuvre.DOOR,
-    Manoeuvre.TURNSTILE,
-    Manoeuvre.ARRIVE,
+_TURN_KEYS: Final = {
+    f"step.{manoeuvre}": f"turn.{manoeuvre}"
+    for manoeuvre in (
+        Manoeuvre.DEPART,
+        Manoeuvre.CONTINUE,
+        Manoeuvre.SLIGHT_LEFT,
+        Manoeuvre.TURN_LEFT,
+        Manoeuvre.SHARP_LEFT,
+        Manoeuvre.SLIGHT_RIGHT,
+        Manoeuvre.TURN_RIGHT,
+        Manoeuvre.SHARP_RIGHT,
+        Manoeuvre.U_TURN,
+    )
 }
+"""Steps that are walked along a way; all others are something by themselves."""
 _TURNED_DEG: Final = 45.0
 _BACK_DEG: Final = 135.0
 
@@ -192,10 +195,11 @@ def _instruct(steps: Sequence[Step], number: int, catalogue: Catalogue, profile:
     if step.manoeuvre is Manoeuvre.ARRIVE:
         return texts["step.arrive"]
     is_blind = "blind" in profile.groups
-    if step.manoeuvre not in _TURNS:
+    key = _TURN_KEYS.get(step.key)
+    if key is None:
         return _instruct_special(step, texts, is_blind)
     by_landmark = "cognitive" in profile.groups
-    turn = _say_turn(step, catalogue, is_blind, by_landmark)
+    turn = _say_turn(step, key, texts, is_blind, by_landmark)
     where = step.street or (
         label_value("kind", str(step.parameters["way"]), catalogue.language) if step.parameters["way"] else ""
     )
@@ -208,20 +212,19 @@ def _instruct(steps: Sequence[Step], number: int, catalogue: Catalogue, profile:
     return texts["step.walk"].format(turn=turn, where=where, distance=distance)
 
 
-def _instruct_special(step: Step, texts: Any, is_blind: bool) -> str:
+def _instruct_special(step: Step, texts: Mapping[str, str], is_blind: bool) -> str:
     key = f"action.{step.manoeuvre}"
     level = step.parameters.get("level")
     action = texts[key] if level is None else texts[f"{key}.level"].format(level=f"{level:g}")
     turn = step.turn_deg
     if turn is None or abs(turn) < _TURNED_DEG:
-        return str(texts["step.special"].format(action=action))
+        return texts["step.special"].format(action=action)
     side = "back" if abs(turn) > _BACK_DEG else "left" if turn < 0 else "right"
     word = texts[f"side.{side}.clock"].format(clock=_get_clock(turn)) if is_blind else texts[f"side.{side}"]
-    return str(texts["step.special.turned"].format(side=word, action=action))
+    return texts["step.special.turned"].format(side=word, action=action)
 
 
-def _say_turn(step: Step, catalogue: Catalogue, is_blind: bool, by_landmark: bool) -> str:
-    texts, key = catalogue.texts, f"turn.{step.manoeuvre}"
+def _say_turn(step: Step, key: str, texts: Mapping[str, str], is_blind: bool, by_landmark: bool) -> str:
     if step.manoeuvre is Manoeuvre.DEPART:
         return texts[key].format(compass=texts[f"compass.{int(step.bearing_deg / 45.0 + 0.5) % 8}"])
     if is_blind and step.turn_deg is not None:
@@ -268,7 +271,7 @@ def _summarise(plan: RoutePlan, language: str) -> str:
 
 
 def format_plan_text(plan: RoutePlan, language: str) -> str:
-    """A plan as text for the terminal: what it found, the leading unknowns, every excess, the steps, the rest."""
+    """A plan for the terminal: what it found, the leading unknowns, every excess, the steps, the rest."""
     lines = [_summarise(plan, language)]
     for route in plan.routes:
         lines += ["", *_format_route(route, get_catalogue(language), plan.profile)]

@@ -24,7 +24,7 @@ export interface PlaceEntry {
 export type LimitEntry =
   | { kind: "number"; text: string; none: boolean }
   | { kind: "choice"; value: string }
-  | { kind: "list"; values: string[] };
+  | { kind: "list"; values: string[]; block: boolean };
 
 export interface FormState {
   from: PlaceEntry;
@@ -83,7 +83,7 @@ export function readLimits(i18n: Translator, profile: Profile, entries: Record<s
   for (const [name, entry] of Object.entries(entries)) {
     const schema = profile.limits.properties[name];
     if (!schema || isDefault(entry)) continue;
-    if (entry.kind === "list") limits[name] = entry.values;
+    if (entry.kind === "list") limits[name] = { value: entry.values, beyond: entry.block ? "block" : "avoid" };
     else if (entry.kind === "choice") limits[name] = entry.value;
     else if (entry.none) limits[name] = null;
     else {

@@ -43,7 +43,8 @@ export interface AddressHit {
 }
 
 export type PlaceRef = { lon: number; lat: number } | { place_id: string };
-export type LimitValue = number | string | string[] | null;
+/** A bare value blocks beyond itself; only lists say which way they are meant. */
+export type LimitValue = number | string | { value: string[]; beyond: "block" | "avoid" } | null;
 
 export interface RoutePlanRequest {
   from: PlaceRef;
@@ -58,7 +59,9 @@ export interface Obstacle {
   kind: string;
   text: string;
   exceeds: boolean | null;
-  beyond?: "block" | "avoid";
+  beyond?: "block" | "avoid" | null;
+  /** `false`: only the far end of what is mapped exceeds the limit. */
+  certain?: boolean;
   source?: string | null;
   as_of?: string | null;
 }
@@ -71,9 +74,7 @@ export interface Step {
 }
 
 export interface UnknownStretch {
-  attribute: string;
-  distance_m: number;
-  text?: string;
+  text: string;
 }
 
 /** A sentence of the server, bare or inside an object. */

@@ -140,7 +140,13 @@ export class LimitFields extends HTMLElement {
     const error = this.errors.get(id);
     const preset = Array.isArray(schema.default) ? schema.default : [];
     const chosen = new Set(entry?.kind === "list" ? entry.values : preset);
+    const blocksByDefault = schema["x-beyond"] === "block" && preset.length > 0;
     const values = schema.items?.enum ?? [];
+    const store = () => {
+      const ticked = boxes.filter((box) => box.checked).map((box) => box.value);
+      if (sameSet(ticked, preset) && block.checked === blocksByDefault) this.#forget(name);
+      else this.#store(name, { kind: "list", values: ticked, block: block.checked });
+    };
     const boxes = values.map((value) =>
       h("input", {
         type: "checkbox",
@@ -148,13 +154,10 @@ export class LimitFields extends HTMLElement {
         value,
         autocomplete: "off",
         checked: chosen.has(value),
-        onchange: () => {
-          const ticked = boxes.filter((box) => box.checked).map((box) => box.value);
-          if (sameSet(ticked, preset)) this.#forget(name);
-          else this.#store(name, { kind: "list", values: ticked });
-        },
+        onchange: store,
       }),
     );
+    const block = h("input", { type: "checkbox", id: `${id}-block`, autocomplete: "off", checked: entry?.kind === "list" ? entry.block : blocksByDefault, onchange: store });
     const words = preset.map((value) => i18n.word("surface", value)).join(", ");
     return h(
       "fieldset",
@@ -162,10 +165,12 @@ export class LimitFields extends HTMLElement {
       h("legend", {}, schema.title),
       h("p", { id: `${id}-hint`, class: "hint" }, i18n.t("limits.list.hint"), " ", words === "" ? i18n.t("limits.list.default.none") : i18n.t("limits.list.default", { values: words })),
       this.#error(id, error),
+      h("div", { class: "option" }, block, h("label", { for: block.id }, i18n.t("limits.list.block"))),
       h(
-        "div",
-        { class: "option-grid" },
-        ...boxes.map((box) => h("div", { class: "option" }, box, h("label", { for: box.id }, i18n.word("surface", box.value)))),
+        "details",
+        {},
+        h("summary", {}, i18n.t("limits.list.open")),
+        h("div", { class: "option-grid" }, ...boxes.map((box) => h("div", { class: "option" }, box, h("label", { for: box.id }, i18n.word("surface", box.value))))),
       ),
     );
   }

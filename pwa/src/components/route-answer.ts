@@ -2,7 +2,7 @@
 
 import { h, type Child } from "../app/dom.ts";
 import { formatDate, formatDistance, formatDuration, formatShare } from "../app/format.ts";
-import type { Obstacle, Route, RoutePlan, Said, Step, UnknownStretch } from "../app/wire.ts";
+import type { Obstacle, Route, RoutePlan, Said, Step } from "../app/wire.ts";
 import type { Translator } from "../i18n/index.ts";
 
 /** What the answer belongs to, in the person's words. */
@@ -115,7 +115,7 @@ export class RouteAnswer extends HTMLElement {
   #unknowns(route: Route): Child[] {
     const { i18n } = this;
     if (route.unknowns.length === 0) return [h("p", {}, route.known_share >= 1 ? i18n.t("unknown.none") : i18n.t("summary.known.value", { share: formatShare(i18n, route.known_share) }))];
-    const items = route.unknowns.map((unknown) => h("li", {}, this.#unknown(unknown)));
+    const items = route.unknowns.map((unknown) => h("li", {}, unknown.text));
     const rest = items.splice(SHOWN_UNKNOWNS);
     return [
       h("ul", { class: "unknowns" }, ...items),
@@ -123,19 +123,11 @@ export class RouteAnswer extends HTMLElement {
     ];
   }
 
-  #unknown(unknown: UnknownStretch): string {
-    if (unknown.text) return unknown.text;
-    const attribute = this.i18n.word("attribute", unknown.attribute);
-    return unknown.distance_m >= 0.5
-      ? this.i18n.t("unknown.item", { attribute, distance: formatDistance(this.i18n, unknown.distance_m) })
-      : this.i18n.t("unknown.item.point", { attribute });
-  }
-
   #step(step: Step): HTMLElement {
     return h(
       "li",
       {},
-      h("p", { class: "instruction" }, step.instruction, " ", step.distance_m >= 0.5 && h("span", { class: "distance" }, formatDistance(this.i18n, step.distance_m))),
+      h("p", { class: "instruction" }, step.instruction),
       step.obstacles.length > 0 && this.#obstacles(step.obstacles),
     );
   }
@@ -147,7 +139,7 @@ export class RouteAnswer extends HTMLElement {
   /** A word, a colour and a shape say how an obstacle stands to the limit; any one of them is enough. */
   #obstacle(obstacle: Obstacle): HTMLElement {
     const { i18n } = this;
-    const standing = obstacle.exceeds === true ? (obstacle.beyond === "avoid" ? "avoid" : "over") : obstacle.exceeds === null ? "unknown" : null;
+    const standing = standingOf(obstacle);
     const source = obstacle.source ? i18n.word("source", obstacle.source) : null;
     const origin =
       source === null
@@ -158,7 +150,7 @@ export class RouteAnswer extends HTMLElement {
     return h(
       "li",
       { class: `obstacle ${standing ?? "within"}` },
-      standing !== null && h("strong", { class: "standing" }, i18n.t(`obstacle.${standing}`), ": "),
+      standing !== null && obstacle.kind !== "unknown" && h("strong", { class: "standing" }, i18n.t(`obstacle.${standing}`), ": "),
       obstacle.text,
       origin !== null && h("span", { class: "origin" }, " ", origin),
     );
@@ -177,4 +169,11 @@ export class RouteAnswer extends HTMLElement {
       ),
     ];
   }
+}
+
+function standingOf(obstacle: Obstacle): "over" | "maybe" | "avoid" | "unknown" | null {
+  if (obstacle.exceeds === null) return "unknown";
+  if (!obstacle.exceeds) return null;
+  if (obstacle.beyond === "avoid") return "avoid";
+  return obstacle.certain === false ? "maybe" : "over";
 }

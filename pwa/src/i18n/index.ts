@@ -27,7 +27,7 @@ export interface Translator {
   /** The sentence for so many, with `{count}` written in the language's own digits. */
   count(key: CountKey, count: number, parameters?: Parameters): string;
   /** The word for an OSM value; the value itself where the catalogue has none. */
-  word(group: "surface" | "attribute" | "source" | "choice", value: string): string;
+  word(group: "surface" | "source" | "choice", value: string): string;
 }
 
 export function createTranslator(language: Language): Translator {

@@ -22,7 +22,7 @@ const STATES = {
   },
   "errors in every field": async (page) => {
     await page.locator("#profile").selectOption("wheelchair-manual");
-    await page.locator(".limits summary").click();
+    await page.locator(".limits > summary").click();
     await page.locator("#limit-kerb_up_max_cm").fill("viel");
     await page.locator("#submit").click();
     await page.locator(".error-summary").waitFor();
@@ -87,7 +87,7 @@ test("forced colours, 200 % text and a narrow window keep every control in reach
 test("every control is at least 24 px in both directions", async () => {
   const { page, context } = await newPage(stage, { width: 320 });
   await page.locator("#profile").selectOption("wheelchair-manual");
-  await page.locator(".limits summary").click();
+  await page.locator(".limits > summary").click();
   const small = await page.evaluate(() =>
     [...document.querySelectorAll("button, input, select, summary")].filter((e) => e.getBoundingClientRect().width < 24 || e.getBoundingClientRect().height < 24).map((e) => e.id || e.textContent),
   );

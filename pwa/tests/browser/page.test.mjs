@@ -15,7 +15,7 @@ test("the keyboard alone leads from the first Tab to the steps", async () => {
   const { page, context } = await newPage(stage);
   const focused = () => page.evaluate(() => document.activeElement.id || document.activeElement.className || document.activeElement.tagName);
   const tabTo = async (id) => {
-    for (let presses = 0; presses < 40; presses++) {
+    for (let presses = 0; presses < 120; presses++) {
       await page.keyboard.press("Tab");
       if ((await focused()) === id) return;
     }
@@ -94,7 +94,7 @@ test("a problem of the server is said at the field its pointer names, the folded
 test("without a connection one sentence is said and every input is kept", async () => {
   const { page, context } = await newPage(stage);
   await fill(page);
-  await page.locator(".limits summary").click();
+  await page.locator(".limits > summary").click();
   await page.locator("#limit-kerb_up_max_cm").fill("2,5");
   const before = [await page.locator("#from").inputValue(), await page.locator("#to").inputValue()];
   await context.setOffline(true);

@@ -3,9 +3,9 @@
 const SURFACES = ["asphalt", "paving_stones", "sett", "unhewn_cobblestone", "compacted", "fine_gravel", "gravel", "ground", "grass", "sand"];
 
 const TITLES = {
-  de: { kerb: "Höchster Bord aufwärts", incline: "Steilste Steigung aufwärts", width: "Mindestbreite", steps: "Stufen", surface: "Beläge, die nicht gehen" },
-  "de-simple": { kerb: "Wie hoch darf die Bord-Kante sein?", incline: "Wie steil darf es nach oben gehen?", width: "Wie breit muss der Weg sein?", steps: "Stufen", surface: "Diese Böden gehen nicht" },
-  en: { kerb: "Highest kerb upwards", incline: "Steepest incline upwards", width: "Least width", steps: "Steps", surface: "Surfaces that do not work" },
+  de: { kerb: "Höchster Bord aufwärts", incline: "Steilste Steigung aufwärts", width: "Mindestbreite", steps: "Stufen", surface: "Belag, den ich meide" },
+  "de-simple": { kerb: "Wie hoch darf die Bord-Kante sein?", incline: "Wie steil darf es nach oben gehen?", width: "Wie breit muss der Weg sein?", steps: "Stufen", surface: "Diese Böden meide ich" },
+  en: { kerb: "Highest kerb upwards", incline: "Steepest incline upwards", width: "Least width", steps: "Steps", surface: "Surfaces I avoid" },
 };
 
 function limits(language, kerb, incline, width, steps, surfaces) {
@@ -19,7 +19,7 @@ function limits(language, kerb, incline, width, steps, surfaces) {
       incline_up_max_percent: number(t.incline, 0, 40, incline, "percent"),
       width_min_cm: number(t.width, 0, 400, width, "cm"),
       steps: { title: t.steps, type: ["string", "null"], enum: ["block", "avoid", "ok", null], default: steps },
-      surface_avoid: { title: t.surface, type: ["array", "null"], items: { enum: SURFACES }, default: surfaces },
+      surface_avoid: { title: t.surface, type: ["array", "null"], items: { enum: SURFACES }, default: surfaces, "x-beyond": surfaces.length > 0 ? "avoid" : "block" },
     },
   };
 }
@@ -71,13 +71,14 @@ export const addresses = [
 
 const SAY = {
   de: {
-    start: "Gehen Sie auf dem Marktplatz nach Osten.",
-    right: "Biegen Sie rechts in die Bahnhofstraße ab.",
+    start: "Start nach Osten: Marktplatz, 85 m.",
+    right: "Biegen Sie rechts ab: Bahnhofstraße, 210 m.",
     cross: "Überqueren Sie die Uferstraße. Ampel mit Ton, Fahrbahn 14 m, bei Ihrem Tempo 23 s, Insel nach 7 m.",
     arrive: "Sie sind am Ziel: Bahnhof, Eingang West.",
     kerb3: "Bord 3 cm aufwärts, Ihr Limit 3 cm",
     kerb6: "Bord 6 cm aufwärts, Ihr Limit 3 cm",
     kerbUnknown: "Bordhöhe unbekannt, Ihr Limit 3 cm",
+    unknowns: ["Belag (70 m)", "Bordhöhe aufwärts (an 1 Stelle)", "Breite (110 m)", "Ebenheit (38 m)", "Längsneigung (12 m)"],
     sett: "Steinpflaster auf 38 m",
     steep: "Steigung 8 %, Ihr Limit 6 %",
     assumed: ["Wo kein Bord eingetragen ist, wurde ein Bord unbekannter Höhe angenommen.", "Ohne Angabe zur Breite wurden 150 cm angenommen."],
@@ -86,13 +87,14 @@ const SAY = {
     invalid: "Die Anfrage enthält Werte, die nicht verwendet werden können.",
   },
   en: {
-    start: "Head east across Marktplatz.",
-    right: "Turn right into Bahnhofstraße.",
+    start: "Start eastwards: Marktplatz, 85 m.",
+    right: "Turn right: Bahnhofstraße, 210 m.",
     cross: "Cross Uferstraße. Signals with sound, carriageway 14 m, 23 s at your pace, island after 7 m.",
     arrive: "You are at your destination: Bahnhof, west entrance.",
     kerb3: "Kerb 3 cm up, your limit 3 cm",
     kerb6: "Kerb 6 cm up, your limit 3 cm",
     kerbUnknown: "Kerb height unknown, your limit 3 cm",
+    unknowns: ["Surface (70 m)", "Kerb height upwards (at 1 spot)", "Width (110 m)", "Smoothness (38 m)", "Incline (12 m)"],
     sett: "Setts for 38 m",
     steep: "Incline 8 %, your limit 6 %",
     assumed: ["Where no kerb is mapped, a kerb of unknown height was assumed.", "Where no width is given, 150 cm were assumed."],
@@ -103,8 +105,8 @@ const SAY = {
 };
 SAY["de-simple"] = {
   ...SAY.de,
-  start: "Gehen Sie über den Marktplatz. Gehen Sie am Brunnen vorbei.",
-  right: "Gehen Sie rechts in die Bahnhofstraße.",
+  start: "Gehen Sie über den Marktplatz. Das sind 85 m.",
+  right: "Gehen Sie rechts in die Bahnhofstraße. Das sind 210 m.",
   cross: "Gehen Sie über die Uferstraße. Dort ist eine Ampel mit Ton.",
   arrive: "Sie sind da: Bahnhof, Eingang West.",
 };
@@ -133,13 +135,7 @@ export function plan(language, { outcome = "found", wish = false } = {}) {
     descent_m: 2.1,
     geometry: { type: "LineString", coordinates: [[9.49, 51.31], [9.496, 51.315]] },
     known_share: 0.836,
-    unknowns: [
-      { attribute: "surface", distance_m: 70.1 },
-      { attribute: "kerb_up_cm", distance_m: 0 },
-      { attribute: "width_cm", distance_m: 112 },
-      { attribute: "smoothness", distance_m: 38 },
-      { attribute: "incline_percent", distance_m: 12 },
-    ],
+    unknowns: ["surface", "kerb_up_cm", "width_cm", "smoothness", "incline_up_percent"].map((attribute, index) => ({ attribute, distance_m: [70.1, 0, 112, 38, 12][index], count: index === 1 ? 1 : 0, text: words.unknowns[index] })),
     assumptions: words.assumed,
     limits_exceeded: exceeded,
     warnings: [words.warned],

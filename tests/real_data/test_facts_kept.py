@@ -1,0 +1,93 @@
+"""Facts are not lost on the way from the file to the network, and nothing known is invented."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.conftest import find_shared_data
+from wayfinder.routing.attributes import KERB_KINDS, OTHER, Kind
+from wayfinder.routing.network import SLOPE_NONE
+from wayfinder.routing.network_build import BuiltNetwork, build_network
+from wayfinder.routing.osm_records import OsmData
+from wayfinder.routing.tags import read_node, read_way
+from wayfinder.sources.osm import load_osm
+
+LEAST_SHARE = 0.99
+
+
+@pytest.fixture(
+    scope="module", params=["heidelberg", "badwildbad", "miraustr", "garmisch", "darmstadt-frankfurt"]
+)
+def built(request: pytest.FixtureRequest) -> tuple[OsmData, BuiltNetwork]:
+    folder = find_shared_data()
+    assert folder is not None
+    data = load_osm(Path(folder) / "osm" / f"{request.param}.osm.pbf")
+    return data, build_network(data)
+
+
+@pytest.mark.parametrize("attribute", ["surface", "smoothness", "width_cm"])
+def test_what_is_read_from_a_way_stands_on_its_edges(
+    built: tuple[OsmData, BuiltNetwork], attribute: str
+) -> None:
+    data, network = built
+    classes_of = group_classes_by_way(network)
+    reached = Counter[bool]()
+    for way in data.ways:
+        reading = read_way(way.tags, Counter())
+        value = reading.attributes.get(attribute)
+        if value is None or value is OTHER or way.id not in classes_of:
+            continue
+        for class_ in classes_of[way.id]:
+            edge = network.classes[class_]
+            if edge.kind == reading.kind:
+                reached[getattr(edge, attribute) == value] += 1
+    assert reached[True] >= LEAST_SHARE * reached.total() > 0
+
+
+def test_a_tagged_incline_stands_on_the_edges_of_its_way(built: tuple[OsmData, BuiltNetwork]) -> None:
+    data, network = built
+    incline: dict[int, set[float]] = {}
+    arrays = network.network
+    for edge in np.flatnonzero((arrays.edge_osm_type == 1) & (arrays.arc_slope[0::2] != SLOPE_NONE)).tolist():
+        incline.setdefault(int(arrays.edge_osm_id[edge]), set()).add(
+            abs(round(float(arrays.edge_incline_percent[edge]), 3))
+        )
+    reached = Counter[bool]()
+    for way in data.ways:
+        value = read_way(way.tags, Counter()).incline_percent
+        if isinstance(value, float) and way.id in incline:
+            reached[incline[way.id] == {abs(round(float(np.float32(value)), 3))}] += 1
+    # two of the files have no incline in numbers
+    assert reached[True] >= LEAST_SHARE * reached.total()
+
+
+def test_a_tagged_kerb_that_one_walks_over_is_an_edge(built: tuple[OsmData, BuiltNetwork]) -> None:
+    """Kerbs beside a road that nobody crosses there, and at dead ends, are met by nobody."""
+    data, network = built
+    passed = Counter[int]()
+    for way in data.ways:
+        reading = read_way(way.tags, Counter())
+        if reading.kind in (None, Kind.ROAD, Kind.LIVING_STREET, Kind.TRACK):
+            continue
+        for place, node in enumerate(way.nodes):
+            passed[node] += 1 if place in (0, len(way.nodes) - 1) else 2
+    arrays = network.network
+    kerbs = {index for index, edge in enumerate(network.classes) if edge.kind in KERB_KINDS}
+    is_kerb = np.isin(arrays.arc_class[0::2], list(kerbs)) & (arrays.edge_osm_type == 0)
+    edges = set(arrays.edge_osm_id[is_kerb].tolist())
+    tagged = {node.id for node in data.nodes.values() if read_node(node.tags, Counter()).kerb_cm is not None}
+    met = {node for node in tagged if passed[node] >= 2}
+    assert len(met & edges) >= LEAST_SHARE * len(met)
+
+
+def group_classes_by_way(built: BuiltNetwork) -> dict[int, set[int]]:
+    network = built.network
+    groups: dict[int, set[int]] = {}
+    of_way = np.flatnonzero(network.edge_osm_type == 1)
+    for edge, way in zip(of_way.tolist(), network.edge_osm_id[of_way].tolist(), strict=True):
+        groups.setdefault(way, set()).update(network.arc_class[2 * edge : 2 * edge + 2].tolist())
+    return groups
