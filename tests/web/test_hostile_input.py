@@ -1,6 +1,7 @@
 """Whatever is sent, the answer is one clear problem with a pointer, and never a 500."""
 
 import json
+from io import BytesIO
 from typing import Any, Final
 
 import pytest
@@ -59,6 +60,15 @@ def test_what_does_not_call_itself_json_is_a_415(client: FlaskClient, kind: str)
 
 def test_more_than_64_kib_is_a_413(client: FlaskClient) -> None:
     assert told(client.post(ROUTES, data=b"[" * 100_000, content_type="application/json")) == (413, [])
+
+
+def test_more_than_64_kib_in_chunks_is_a_413_too(client: FlaskClient) -> None:
+    chunks = {"wsgi.input_terminated": True}  # as gunicorn says it of a body without a length
+    body = BytesIO(b'{"profile": "foot"}' + b" " * 100_000)
+
+    answer = client.post(ROUTES, input_stream=body, content_type="application/json", environ_overrides=chunks)
+
+    assert told(answer) == (413, [])
 
 
 UNUSABLE: Final[dict[str, tuple[dict[str, Any], list[tuple[str, str]]]]] = {

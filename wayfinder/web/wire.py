@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
 from flask import g, request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic_core import ErrorDetails, from_json
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from wayfinder.i18n import LANGUAGES
 from wayfinder.routing.profiles import Unknowns
@@ -60,7 +60,12 @@ def read_body(model: type[Body]) -> Body:
     refuse_query()
     if request.mimetype != "application/json":
         raise UnsupportedMediaType
-    document = _parse_json(request.get_data(cache=False))
+    body = request.get_data(cache=False)
+    if (
+        request.content_length is None and len(body) >= MOST_BYTES
+    ):  # sent in chunks: what is beyond was not read
+        raise RequestEntityTooLarge
+    document = _parse_json(body)
     if isinstance(document, dict) and document.get("language") in LANGUAGES:
         g.language = document["language"]
     try:
