@@ -54,9 +54,8 @@ def test_help_comes_at_once() -> None:
     took_s = time.monotonic() - began
 
     assert run.returncode == 0
-    assert (
-        took_s < 2
-    )  # 0.2 s on an idle machine; loading the planner would take longer than this on a busy one
+    # 0.2 s on an idle machine; loading the planner would take longer than this on a busy one
+    assert took_s < 2
     for command in ("bench", "city", "demo", "route", "serve", "vectors"):
         assert re.search(rf"\b{command}\b", run.stdout)
     heavy = "import sys, wayfinder.cli; print({'numpy', 'numba', 'flask', 'babel'} & set(sys.modules))"

@@ -150,6 +150,46 @@ def test_a_kerb_is_stepped_up_one_way_and_down_the_other() -> None:
     assert (down.outcome, list_excesses(down)) == (Outcome.FOUND, [])
 
 
+def test_no_kerb_is_skipped_by_beginning_behind_it() -> None:
+    picture = "AK-------LB"
+    ways = [f"AK {GOOD} footway=sidewalk", f"KL {GOOD} footway=crossing", f"LB {GOOD} footway=sidewalk"]
+    result = answer(picture, ways, {"K": "kerb:height=0.12", "L": "kerb:height=0.12"})
+    assert (result.outcome, list_excesses(result)) == (
+        Outcome.LIMITS_EXCEEDED,
+        [("kerb", 12.0, 4.0, True), ("kerb", 12.0, 3.0, True)],
+    )
+
+
+def test_a_goal_on_a_way_over_the_limits_is_not_moved_to_a_clean_one_nearby() -> None:
+    picture = """
+        A------C
+               |
+               B
+    """
+    result = answer(picture, [f"AC {GOOD}", "CB highway=steps step_count=20"])
+    assert (result.outcome, result.goal.offset_m) == (Outcome.LIMITS_EXCEEDED, pytest.approx(0, abs=0.02))
+
+
+def test_a_house_at_the_end_of_its_private_drive_can_be_reached_from_the_street() -> None:
+    picture = """
+        A------C
+               |
+               B
+    """
+    result = answer(picture, [f"AC {GOOD}", "CB highway=service access=private"])
+    assert (result.outcome, result.goal.offset_m) == (Outcome.FOUND, pytest.approx(20, abs=0.1))
+
+
+def test_a_loose_piece_of_the_map_is_left_for_the_network_beside_it() -> None:
+    picture = """
+        X--Y
+        A------B
+    """
+    graph = build_graph(draw_town(picture, ways=[f"XY {GOOD}", f"AB {GOOD}"]))
+    result = plan(graph, locate(picture, "X"), locate(picture, "B"))
+    assert (result.outcome, result.start.offset_m) == (Outcome.FOUND, pytest.approx(10, abs=0.1))
+
+
 def test_a_trip_may_begin_and_end_inside_the_same_segment() -> None:
     picture = "A--------B"
     graph = build_graph(draw_town(picture, ways=[f"AB {GOOD}"]))

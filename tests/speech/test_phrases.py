@@ -78,9 +78,9 @@ CROSSING_WAYS = [
     "CX highway=secondary",
 ]
 CROSSED_TOWN = """
-A--B--C--D--E
-      |
-      X
+A------------B--C--D------------E
+                |
+                X
 """
 CROSSING_NODES = {
     "B": "kerb=lowered",
@@ -96,40 +96,41 @@ def cross(profile: str, language: str, **limits: object) -> list[str]:
 
 def test_a_crossing_in_german():
     assert cross("wheelchair-manual", "de", kerb_up_max_cm=3, kerb_down_max_cm=2, speed_mps=0.8) == [
-        "Start nach Osten: Parkweg, 9 m.",
+        "Start nach Osten: Parkweg, 40 m.",
         "Hier quert Ihr Weg die Fahrbahn.",
         "  Bord abgesenkt, 0–3 cm abwärts, Ihr Limit 2 cm: möglicherweise höher als Ihr Limit",
         "  Querung mit Ampel, Fahrbahn 18 m, bei Ihrem Tempo 23 s, Insel vorhanden, Grünzeit unbekannt",
         "  Bord 6 cm aufwärts, Ihr Limit 3 cm",
         "  Unbekannt auf diesem Stück: Längsneigung, Ebenheit",
-        "Weiter geradeaus: Fußweg, 9 m.",
+        "Weiter geradeaus: Fußweg, 40 m.",
         "Sie sind am Ziel.",
     ]
 
 
 def test_a_crossing_in_simple_german():
     assert cross("wheelchair-manual", "de-simple", kerb_up_max_cm=3, kerb_down_max_cm=2, speed_mps=0.8) == [
-        "Sie starten. Ihre Richtung ist: Osten. Dort ist: Parkweg. Der Weg ist 9 Meter lang.",
+        "Sie starten. Ihre Richtung ist: Osten. Dort ist: Parkweg. Der Weg ist 40 Meter lang.",
         "Ihr Weg geht über die Straße.",
-        "  Abgesenkter Bordstein: 0–3 cm, nach unten. Ihre Grenze: 2 cm. Vielleicht ist es mehr als Ihre Grenze.",
+        "  Abgesenkter Bordstein: 0 bis 3 cm, nach unten. Ihre Grenze: 2 cm. "
+        "Vielleicht ist es mehr als Ihre Grenze.",
         "  Hier ist eine Ampel. Die Fahrbahn ist 18 Meter breit. Sie brauchen 23 Sekunden. "
         "In der Mitte ist eine Insel. Wie lange es grün ist, wissen wir nicht.",
         "  Bordstein: 6 cm, nach oben. Ihre Grenze: 3 cm.",
         "  Das wissen wir hier nicht: Wie steil es ist, Wie glatt der Boden ist.",
-        "Es geht geradeaus weiter. Dort ist: Fußweg. Der Weg ist 9 Meter lang.",
+        "Es geht geradeaus weiter. Dort ist: Fußweg. Der Weg ist 40 Meter lang.",
         "Sie sind da.",
     ]
 
 
 def test_a_crossing_in_english():
     assert cross("wheelchair-manual", "en", kerb_up_max_cm=3, kerb_down_max_cm=2, speed_mps=0.8) == [
-        "Start towards the east: Parkweg, 9 m.",
+        "Start towards the east: Parkweg, 40 m.",
         "Your way crosses the carriageway here.",
         "  Lowered kerb, 0–3 cm down, your limit 2 cm: possibly above your limit",
         "  Crossing with signals, carriageway 18 m, 23 s at your pace, island present, green time unknown",
         "  Kerb 6 cm up, your limit 3 cm",
         "  Unknown on this stretch: slope, smoothness",
-        "Continue straight on: Footpath, 9 m.",
+        "Continue straight on: Footpath, 40 m.",
         "You have arrived.",
     ]
 
@@ -178,7 +179,8 @@ def test_a_plan_that_keeps_the_limits_says_so_with_the_date_of_the_data():
     answer = word_plan(plan_on(graph, LINE, "A", "D", "wheelchair-manual"), "de")
     assert answer["outcome"] == "found"
     assert answer["summary"] == {
-        "text": "Nach den vorliegenden Daten kein bekanntes Hindernis über Ihren Grenzen (Daten vom 1. Juli 2026)."
+        "text": "Nach den vorliegenden Daten kein bekanntes Hindernis über Ihren Grenzen "
+        "(Daten vom 1. Juli 2026)."
     }
     (route,) = answer["routes"]
     assert route["limits_exceeded"] == []
@@ -190,10 +192,18 @@ def test_a_plan_that_keeps_the_limits_says_so_with_the_date_of_the_data():
         "duration_s": 0,
         "street": "",
         "bearing_deg": 90,
-        "first_point": 1,
-        "last_point": 1,
+        "first_point": 3,
+        "last_point": 3,
         "obstacles": [],
     }
+
+
+def test_a_way_that_begins_beside_the_start_says_so():
+    graph = draw_graph(CORNERS, [f"ABCD {FOOT}"])
+    plan = plan_on(graph, CORNERS, "E", "D")
+    assert "Der Weg beginnt 20 m neben dem Start; was dazwischen liegt, ist unbekannt." in read(
+        word_plan(plan, "de")["summary"]["text"]
+    )
 
 
 def test_an_excess_names_value_limit_source_day_and_place():
@@ -242,7 +252,7 @@ def test_the_text_for_the_terminal_leads_with_unknowns_and_excesses():
         "Kein bekannter Weg hält alle Ihre Grenzen ein. Dieser hat 1 Stelle über Ihren Grenzen oder mit "
         "ausgeschlossenen Unbekannten. 4 benötigte Angaben sind auf Teilen des Weges unbekannt.",
         "",
-        "150 m, 4 Min., 0 m hinauf, 0 m hinunter. Benötigte Angaben bekannt auf 50 % des Weges.",
+        "150 m, 3 Min., 0 m hinauf, 0 m hinunter. Benötigte Angaben bekannt auf 50 % des Weges.",
         "Unbekannt auf diesem Weg:",
         "  ? Belag (50 m)",
         "  ? Längsneigung (50 m)",

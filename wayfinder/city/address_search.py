@@ -22,10 +22,11 @@ MOST_RESULTS: Final = 50
 _MOST_WORDS: Final = 12
 _MOST_PREFIXED: Final = 200
 
-# Scores out of 100. A whole name beats a beginning, a beginning beats a word inside, a typing error comes
-# after.
+# Scores out of 100. A whole name beats a whole word of it ("Bahnhof": the station before Bahnhofstraße), that
+# beats a beginning, a beginning beats the beginning of a word inside, a typing error comes after.
 _WHOLE: Final = 100.0
 _BEGINNING: Final = 90.0
+_WHOLE_WORD: Final = 97.0
 _WORD: Final = 82.0
 _SOUND: Final = 60.0
 _LEAST_RATIO: Final = 68.0
@@ -194,7 +195,7 @@ class AddressIndex:
         for word, index in self._words[first : first + _MOST_PREFIXED]:
             if not word.startswith(compact):
                 break
-            offer(index, _WORD + 6 * len(compact) / len(word))
+            offer(index, _WHOLE_WORD if word == compact else _WORD + 6 * len(compact) / len(word))
         if len(compact) >= 3:
             for index, score in self._list_typing_errors(compact):
                 offer(index, score)

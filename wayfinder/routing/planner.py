@@ -21,8 +21,18 @@ from wayfinder.routing.profiles import Profile, Unknowns, personalise
 from wayfinder.routing.search import Seeds, Weights, build_weights, find_path, list_reachable_costs
 from wayfinder.routing.snapping import MOST_OFFSET_M, SnappedPoint, list_nearest_points
 
-DETOUR_TO_USABLE_M: Final = 12.0
-"""A usable way may be so much farther than twice the nearest of any kind: the position still lies at it."""
+BEHIND_CLOSED_M: Final = 30.0
+"""How much farther than the nearest way of any kind the nearest one that is not closed may be.
+
+A house at the end of its private drive is a place one can go to.
+"""
+_USABLE_FACTOR, _USABLE_M = 1.5, 5.0
+"""A way within the limits may be so much farther than one over them, and the position still lie at it.
+
+More would skip the very kerb that stops the person, and call the rest of the way clean.
+"""
+_ISLAND_M: Final = 30.0
+"""How far a position may be moved where no way at all leads on from the nearest one: a loose piece of the map."""
 _SAME_PLACE_M: Final = 1.0
 """Edges nearer to each other than this are the same place to a person."""
 _OFFSET_WEIGHT: Final = 5
@@ -88,6 +98,15 @@ class _Found:
     cost_us: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A position, the point nearest to it, and whether that lies on a way that is not closed."""
+
+    position: LonLat
+    nearest: SnappedPoint
+    is_open: bool
+
+
 class RoutePlanner:
     """Plans routes through one city.
 
@@ -121,28 +140,30 @@ class RoutePlanner:
         profile = personalise(preset, request.limits, request.unknowns, self.tables.limits)
         overlay = self._current_overlay()
         costs = overlay.judge.get_costs(profile)
-        start = self._get_nearest(overlay, request.start, "/from")
-        goal = self._get_nearest(overlay, request.goal, "/to")
-        strict = build_weights(costs, priced=False)
-        for slack_m in (_SAME_PLACE_M, DETOUR_TO_USABLE_M):
-            found = self._find(overlay, strict, request, start, goal, slack_m)
-            if found is not None:
-                return self._answer(Outcome.FOUND, overlay, costs, found)
-        priced = build_weights(costs, priced=True)
-        for slack_m in (_SAME_PLACE_M, DETOUR_TO_USABLE_M):
-            found = self._find(overlay, priced, request, start, goal, slack_m)
-            if found is not None:
-                return self._answer(Outcome.LIMITS_EXCEEDED, overlay, costs, found)
-        return self._answer_unreachable(overlay, costs, priced, request, start, goal)
+        strict, priced = build_weights(costs, priced=False), build_weights(costs, priced=True)
+        start = self._get_nearest(overlay, priced, request.start, "/from")
+        goal = self._get_nearest(overlay, priced, request.goal, "/to")
+        if start.is_open and goal.is_open:
+            for slack_m in (_SAME_PLACE_M, _ISLAND_M):
+                found = self._find(overlay, strict, start, goal, slack_m)
+                if found is not None:
+                    return self._answer(Outcome.FOUND, overlay, costs, found)
+                found = self._find(overlay, priced, start, goal, slack_m)
+                if found is not None:
+                    return self._answer(Outcome.LIMITS_EXCEEDED, overlay, costs, found)
+        return self._answer_unreachable(overlay, costs, priced, start, goal)
 
-    def _get_nearest(self, overlay: Overlay, position: LonLat, pointer: str) -> SnappedPoint:
-        """The nearest point of any way, whoever may use it."""
+    def _get_nearest(self, overlay: Overlay, priced: Weights, position: LonLat, pointer: str) -> _Asked:
+        """The nearest point of a way that is not closed, or else of any way."""
         if not (-180.0 <= position.lon <= 180.0 and -90.0 <= position.lat <= 90.0):
             raise RequestError(
                 "A position has a longitude from -180 to 180 and a latitude from -90 to 90.",
                 code="position_invalid",
                 pointer=pointer,
             )
+        open_points = list_nearest_points(self.graph, overlay.arc_class, priced, position)
+        if open_points and open_points[0].offset_m <= BEHIND_CLOSED_M:
+            return _Asked(position, open_points[0], True)
         points = list_nearest_points(self.graph, overlay.arc_class, None, position)
         if not points:
             raise RequestError(
@@ -151,27 +172,25 @@ class RoutePlanner:
                 pointer=pointer,
                 metres=int(MOST_OFFSET_M),
             )
-        return points[0]
+        if open_points and open_points[0].offset_m <= points[0].offset_m + BEHIND_CLOSED_M:
+            return _Asked(position, open_points[0], True)
+        return _Asked(position, points[0], False)
 
     def _find(
-        self,
-        overlay: Overlay,
-        weights: Weights,
-        request: RouteRequest,
-        start: SnappedPoint,
-        goal: SnappedPoint,
-        slack_m: float,
+        self, overlay: Overlay, weights: Weights, start: _Asked, goal: _Asked, slack_m: float
     ) -> _Found | None:
         starts, goals = (
             list_nearest_points(
                 self.graph,
                 overlay.arc_class,
                 weights,
-                position,
-                within_m=min(2 * nearest.offset_m + DETOUR_TO_USABLE_M, MOST_OFFSET_M),
+                asked.position,
+                within_m=min(
+                    _USABLE_FACTOR * asked.nearest.offset_m + max(_USABLE_M, slack_m), MOST_OFFSET_M
+                ),
                 slack_m=slack_m,
             )
-            for position, nearest in ((request.start, start), (request.goal, goal))
+            for asked in (start, goal)
         )
         leaving = _Ends(self.graph, overlay.arc_class, weights, starts, is_start=True)
         arriving = _Ends(self.graph, overlay.arc_class, weights, goals, is_start=False)
@@ -209,23 +228,18 @@ class RoutePlanner:
         )
 
     def _answer_unreachable(
-        self,
-        overlay: Overlay,
-        costs: CostTable,
-        weights: Weights,
-        request: RouteRequest,
-        start: SnappedPoint,
-        goal: SnappedPoint,
+        self, overlay: Overlay, costs: CostTable, weights: Weights, asked_start: _Asked, asked_goal: _Asked
     ) -> RoutePlan:
+        goal = asked_goal.nearest
         network = self.graph.network
-        points = list_nearest_points(self.graph, overlay.arc_class, weights, request.start)
+        points = list_nearest_points(self.graph, overlay.arc_class, weights, asked_start.position)
         plan = RoutePlan(
             outcome=Outcome.UNREACHABLE,
             graph_id=self.graph.id,
             osm_at=self.graph.osm_at,
             overlay_version=overlay.version,
             profile=costs.profile,
-            start=points[0] if points else start,
+            start=points[0] if points else asked_start.nearest,
             goal=goal,
         )
         seeds = _Ends(self.graph, overlay.arc_class, weights, points, is_start=True).seeds

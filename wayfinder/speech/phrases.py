@@ -48,6 +48,8 @@ LEADING_UNKNOWNS: Final = 3
 """An answer leads with so many unknowns; the rest is folded, never dropped."""
 _NO_DISTANCE_M: Final = 2.5
 """A stretch this short is not worth a distance."""
+_BESIDE_M: Final = 5.0
+"""Between a position and the way so far beside it may lie a kerb, a fence, a carriageway: that is said."""
 _TURN_KEYS: Final = {
     f"step.{manoeuvre}": f"turn.{manoeuvre}"
     for manoeuvre in (
@@ -104,7 +106,7 @@ def word_route(route: Route, language: str, profile: Profile) -> dict[str, Any]:
         "descent_m": round(route.descent_m, 1),
         "geometry": {"type": "LineString", "coordinates": route.coordinates.tolist()},
         "known_share": round(route.known_share, 3),
-        "unknowns": [_show_unknown(unknown, catalogue) for unknown in route.unknowns],
+        "unknowns": _show_unknowns(route.unknowns, catalogue),
         "assumptions": [_say_assumption(assumption, catalogue) for assumption in route.assumptions],
         "limits_exceeded": [worded[id(obstacle)] for obstacle in route.limits_exceeded],
         "warnings": [
@@ -158,6 +160,13 @@ def _show_obstacle(obstacle: Obstacle, catalogue: Catalogue, profile: Profile) -
         "lat": obstacle.lat,
         "text": word_obstacle(obstacle, catalogue, profile),
     }
+
+
+def _show_unknowns(unknowns: Sequence[Unknown], catalogue: Catalogue) -> list[dict[str, Any]]:
+    """Said once where two attributes have the same words: slope up and down are one thing to a person."""
+    shown = [_show_unknown(unknown, catalogue) for unknown in unknowns]
+    first_of = {one["text"]: one for one in reversed(shown)}
+    return [one for one in shown if first_of[one["text"]] is one]
 
 
 def _show_unknown(unknown: Unknown, catalogue: Catalogue) -> dict[str, Any]:
@@ -262,6 +271,9 @@ def _summarise(plan: RoutePlan, language: str) -> str:
     else:
         date = say_date(datetime.date.fromisoformat(plan.osm_at[:10]), catalogue)
         sentences = [catalogue.say("summary.found", date=date)]
+    for key, point in (("summary.from_beside", plan.start), ("summary.to_beside", plan.goal)):
+        if point is not None and point.offset_m >= _BESIDE_M:
+            sentences.append(catalogue.say(key, distance=say_distance(point.offset_m, language)))
     if avoided:
         sentences.append(catalogue.count("summary.avoided", avoided))
     if route.unknowns:
