@@ -32,7 +32,7 @@ _USABLE_FACTOR, _USABLE_M = 1.5, 5.0
 More would skip the very kerb that stops the person, and call the rest of the way clean.
 """
 _ISLAND_M: Final = 30.0
-"""How far a position may be moved where no way at all leads on from the nearest one: a loose piece of the map."""
+"""How far a position may be moved where no way leads on from the nearest one: a loose piece of the map."""
 _SAME_PLACE_M: Final = 1.0
 """Edges nearer to each other than this are the same place to a person."""
 _OFFSET_WEIGHT: Final = 5
