@@ -5,11 +5,11 @@ from typing import Any
 import orjson
 import pytest
 from flask.testing import FlaskClient
-from wayfinder.speech.phrases import word_plan
 
 from wayfinder.assembly import Services, Trip
 from wayfinder.geo import LonLat
 from wayfinder.routing.costs import load_tables
+from wayfinder.speech.phrases import word_plan
 
 
 def test_the_answer_is_the_worded_plan(plan: Any, services: Services, ends: dict[str, Any]) -> None:
