@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from tests.support.drawn_town import draw_town
-from tests.support.graphs import build_graph, build_oracle, list_arc_ends, make_random_town, seed_at
+from tests.support.graphs import build_graph, build_oracle, make_random_town, seed_at
+from wayfinder.city.bench import list_arc_ends
 from wayfinder.routing.costs import load_tables
 from wayfinder.routing.overlay import Change, apply_changes, build_empty_overlay
 from wayfinder.routing.search import build_weights, find_path, list_reachable_costs

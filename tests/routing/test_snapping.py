@@ -12,10 +12,9 @@ from tests.support.drawn_town import draw_town, locate
 from tests.support.graphs import build_graph, make_random_town
 from wayfinder.geo import METRES_PER_DEGREE, LonLat
 from wayfinder.routing.city_graph import CityGraph
-from wayfinder.routing.costs import load_tables
+from wayfinder.routing.costs import Verdict, load_tables
 from wayfinder.routing.overlay import build_empty_overlay
-from wayfinder.routing.search import build_weights
-from wayfinder.routing.snapping import list_nearest_points
+from wayfinder.routing.snapping import Usable, list_nearest_points
 
 PICTURE = """
     A---------B
@@ -34,10 +33,11 @@ def snap(
 ) -> list[tuple[int, int, int]]:
     """OSM way, decimetres from the tail, and decimetres away, of each point found."""
     overlay = build_empty_overlay(graph)
-    weights = None
+    usable = None
     if preset:
-        weights = build_weights(overlay.judge.get_costs(load_tables().presets[preset]), priced=False)
-    points = list_nearest_points(graph, overlay.arc_class, weights, position, **room)
+        costs = overlay.judge.get_costs(load_tables().presets[preset])
+        usable = Usable(costs.classes.verdict, costs.slopes.verdict, Verdict.AVOID)
+    points = list_nearest_points(graph, overlay.arc_class, usable, position, **room)
     ids = graph.network.edge_osm_id
     return [(int(ids[p.edge]), round(p.along_mm / 100), round(p.offset_m * 10)) for p in points]
 

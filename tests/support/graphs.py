@@ -8,6 +8,7 @@ import networkx as nx
 import numpy as np
 
 from tests.support.drawn_town import ORIGIN
+from wayfinder.city.bench import build_networkx, list_arc_costs
 from wayfinder.geo import METRES_PER_DEGREE
 from wayfinder.routing.bounds import build_bounds
 from wayfinder.routing.city_graph import BLOCKED, CityGraph
@@ -102,25 +103,9 @@ class Oracle:
 
 
 def build_oracle(network: Network, arc_class: Int32, weights: Weights) -> Oracle:
-    """Give networkx the allowed arcs; of parallel ones the cheapest, for a DiGraph keeps one."""
-    rate, slope = weights.class_rate[arc_class], weights.slope_rate[network.arc_slope]
-    length = np.repeat(network.edge_length_mm.astype(np.int64), 2)
-    weight = length * (rate + slope) + weights.class_fixed[arc_class] + network.arc_tie
-    tail, head = list_arc_ends(network)
-    allowed = np.flatnonzero((rate >= 0) & (slope >= 0))
-    allowed = allowed[np.argsort(-weight[allowed], kind="stable")]
-    graph = nx.DiGraph()
-    graph.add_nodes_from(range(network.node_count))
-    graph.add_weighted_edges_from(
-        zip(tail[allowed].tolist(), head[allowed].tolist(), weight[allowed].tolist(), strict=True)
-    )
-    return Oracle(graph, weight)
-
-
-def list_arc_ends(network: Network) -> tuple[Int32, Int32]:
-    """Tail and head of every arc."""
-    ends = np.stack([network.edge_tail, network.edge_head], axis=1)
-    return ends.reshape(-1), ends[:, ::-1].reshape(-1)
+    """Let networkx say what the search must find."""
+    weight, _ = list_arc_costs(network, arc_class, weights)
+    return Oracle(build_networkx(network, arc_class, weights), weight)
 
 
 def seed_at(*nodes: int, costs: tuple[int, ...] | None = None) -> Seeds:

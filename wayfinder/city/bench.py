@@ -21,6 +21,7 @@ import orjson
 from wayfinder.errors import CityError
 from wayfinder.geo import METRES_PER_DEGREE, LonLat
 from wayfinder.routing.city_graph import CityGraph
+from wayfinder.routing.network import Int32, Int64, Mask, Network
 from wayfinder.routing.overlay import Change, Overlay, apply_changes, build_empty_overlay
 from wayfinder.routing.planner import Outcome, RoutePlanner, RouteRequest
 from wayfinder.routing.profiles import personalise
@@ -160,7 +161,7 @@ def _measure_search(
     graph: CityGraph, planner: RoutePlanner, overlay: Overlay, pairs: list[BenchPair]
 ) -> dict[str, list[float]]:
     preset = _judge(planner, overlay, {})
-    oracle = _build_networkx(graph, overlay, preset)
+    oracle = build_networkx(graph.network, overlay.arc_class, preset)
     lon, lat = graph.network.node_lon.tolist(), graph.network.node_lat.tolist()
     us_per_degree = preset.least_rate * METRES_PER_DEGREE * 1000 * 0.999
 
@@ -182,19 +183,31 @@ def _measure_search(
     return _time_in_turn(engines, pairs)
 
 
-def _build_networkx(graph: CityGraph, overlay: Overlay, weights: Weights) -> nx.DiGraph[int]:
-    network = graph.network
-    rate, slope = weights.class_rate[overlay.arc_class], weights.slope_rate[network.arc_slope]
+def list_arc_costs(network: Network, arc_class: Int32, weights: Weights) -> tuple[Int64, Mask]:
+    """What each arc costs, int64[2m] in µs, and which may be entered."""
+    rate, slope = weights.class_rate[arc_class], weights.slope_rate[network.arc_slope]
     length = np.repeat(network.edge_length_mm.astype(np.int64), 2)
-    cost = length * (rate + slope) + weights.class_fixed[overlay.arc_class] + network.arc_tie
+    cost = length * (rate + slope) + weights.class_fixed[arc_class] + network.arc_tie
+    return cost, (rate >= 0) & (slope >= 0)
+
+
+def list_arc_ends(network: Network) -> tuple[Int32, Int32]:
+    """Tail and head of every arc."""
     ends = np.stack([network.edge_tail, network.edge_head], axis=1)
-    allowed = np.flatnonzero((rate >= 0) & (slope >= 0))
+    return ends.reshape(-1), ends[:, ::-1].reshape(-1)
+
+
+def build_networkx(network: Network, arc_class: Int32, weights: Weights) -> nx.DiGraph[int]:
+    """Give networkx the same arcs at the same weights."""
+    cost, may_enter = list_arc_costs(network, arc_class, weights)
+    tail, head = list_arc_ends(network)
+    allowed = np.flatnonzero(may_enter)
     # of parallel arcs the cheapest is inserted last: a DiGraph keeps one
     allowed = allowed[np.argsort(-cost[allowed], kind="stable")]
-    tails, heads = ends.reshape(-1)[allowed], ends[:, ::-1].reshape(-1)[allowed]
     result: nx.DiGraph[int] = nx.DiGraph()
     result.add_nodes_from(range(network.node_count))
-    result.add_weighted_edges_from(zip(tails.tolist(), heads.tolist(), cost[allowed].tolist(), strict=True))
+    arcs = zip(tail[allowed].tolist(), head[allowed].tolist(), cost[allowed].tolist(), strict=True)
+    result.add_weighted_edges_from(arcs)
     return result
 
 

@@ -14,7 +14,7 @@ from wayfinder.speech.phrases import word_plan
 
 
 def write_vectors(planner: RoutePlanner, out: Path, pairs: int, seed: int = 1) -> int:
-    """Write `pairs` random trips for each preset, in turn, with the answers in German.
+    """Write `pairs` random trips, the presets taking turns, with the answers in German.
 
     Returns
     -------

@@ -8,14 +8,11 @@ from functools import cached_property
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from wayfinder.routing.attributes import EdgeAttributes, Kind
 from wayfinder.routing.classes import Columns, build_class_columns
 from wayfinder.routing.landmarks import Bounds
-from wayfinder.routing.network import SLOPE_BINS, Int32, Network
-
-Mask = NDArray[np.bool_]
+from wayfinder.routing.network import SLOPE_BINS, Int32, Mask, Network
 
 BLOCKED: Final = EdgeAttributes(kind=Kind.LINK, access="blocked")
 """What an arc closed by an accepted report is like: judged like any other class, by a row of the table."""

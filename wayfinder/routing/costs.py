@@ -25,13 +25,12 @@ from wayfinder.routing.judgement import (
     Assumption,
     Effect,
     JudgementRow,
-    Mask,
     fill_in,
     load_assumptions,
     load_judgement,
     match_all,
 )
-from wayfinder.routing.network import SLOPE_BINS, Float64, Int32, Int64, UInt8
+from wayfinder.routing.network import SLOPE_BINS, Float64, Int32, Int64, Mask, UInt8, UInt64
 from wayfinder.routing.profiles import (
     Beyond,
     Limit,
@@ -42,8 +41,6 @@ from wayfinder.routing.profiles import (
     load_limits,
     load_presets,
 )
-
-UInt64 = NDArray[np.uint64]
 
 
 class Verdict(IntEnum):

@@ -23,10 +23,10 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from wayfinder.routing.attributes import ATTRIBUTE_INDEX, ATTRIBUTES, Attribute
 from wayfinder.routing.classes import INCLINE_ATTRIBUTES, KNOWN, NOT_UNDERSTOOD, UNMAPPED, Columns
+from wayfinder.routing.network import Mask
 from wayfinder.routing.profiles import LimitDefinition, LimitType
 from wayfinder.tables import TABLES_FOLDER, Row, read_table
 
@@ -42,8 +42,6 @@ class Effect(StrEnum):
     EXCESS_S = "excess_s"
     CLOSE = "close"
 
-
-Mask = NDArray[np.bool_]
 
 _LIMIT_EFFECTS: Final = (Effect.EXCESS_PERCENT, Effect.EXCESS_S)
 _TERM: Final = re.compile(

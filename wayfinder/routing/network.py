@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 Int8 = NDArray[np.int8]
+Mask = NDArray[np.bool_]
 UInt8 = NDArray[np.uint8]
 Int16 = NDArray[np.int16]
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
+UInt64 = NDArray[np.uint64]
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
 

@@ -23,11 +23,11 @@ from wayfinder.routing.network import (
     Int64,
     Network,
     UInt8,
+    UInt64,
 )
 from wayfinder.routing.osm_records import OsmNode
 
 UInt32 = NDArray[np.uint32]
-UInt64 = NDArray[np.uint64]
 _TIES: Final = 1024
 
 

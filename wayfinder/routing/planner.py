@@ -11,15 +11,15 @@ from typing import Final
 import numpy as np
 
 from wayfinder.errors import RequestError
-from wayfinder.geo import METRES_PER_DEGREE, LonLat
+from wayfinder.geo import LonLat, get_distance_m
 from wayfinder.routing.city_graph import CityGraph
-from wayfinder.routing.costs import CostTable, Tables, load_tables
+from wayfinder.routing.costs import CostTable, Tables, Verdict, load_tables
 from wayfinder.routing.directions import Route, Way, describe_route
 from wayfinder.routing.network import Int32
 from wayfinder.routing.overlay import CurrentOverlay, Overlay
 from wayfinder.routing.profiles import Profile, Unknowns, personalise
 from wayfinder.routing.search import Seeds, Weights, build_weights, find_path, list_reachable_costs
-from wayfinder.routing.snapping import MOST_OFFSET_M, SnappedPoint, list_nearest_points
+from wayfinder.routing.snapping import MOST_OFFSET_M, SnappedPoint, Usable, list_nearest_points
 
 BEHIND_CLOSED_M: Final = 30.0
 """How much farther than the nearest way of any kind the nearest one that is not closed may be.
@@ -45,6 +45,13 @@ class Outcome(StrEnum):
     FOUND = "found"
     LIMITS_EXCEEDED = "limits_exceeded"
     UNREACHABLE = "unreachable"
+
+
+_LEVELS: Final = (
+    (Outcome.FOUND, Verdict.AVOID),
+    (Outcome.LIMITS_EXCEEDED, Verdict.OVER_LIMIT),
+)
+"""What an answer is called, and the worst edge it may touch; tried in this order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,20 +147,17 @@ class RoutePlanner:
         profile = personalise(preset, request.limits, request.unknowns, self.tables.limits)
         overlay = self._current_overlay()
         costs = overlay.judge.get_costs(profile)
-        strict, priced = build_weights(costs, priced=False), build_weights(costs, priced=True)
-        start = self._get_nearest(overlay, priced, request.start, "/from")
-        goal = self._get_nearest(overlay, priced, request.goal, "/to")
+        start = self._get_nearest(overlay, costs, request.start, "/from")
+        goal = self._get_nearest(overlay, costs, request.goal, "/to")
         if start.is_open and goal.is_open:
             for slack_m in (_SAME_PLACE_M, _ISLAND_M):
-                found = self._find(overlay, strict, start, goal, slack_m)
-                if found is not None:
-                    return self._answer(Outcome.FOUND, overlay, costs, found)
-                found = self._find(overlay, priced, start, goal, slack_m)
-                if found is not None:
-                    return self._answer(Outcome.LIMITS_EXCEEDED, overlay, costs, found)
-        return self._answer_unreachable(overlay, costs, priced, start, goal)
+                for outcome, worst in _LEVELS:
+                    found = self._find(overlay, costs, worst, start, goal, slack_m)
+                    if found is not None:
+                        return self._answer(outcome, overlay, costs, found)
+        return self._answer_unreachable(overlay, costs, start, goal)
 
-    def _get_nearest(self, overlay: Overlay, priced: Weights, position: LonLat, pointer: str) -> _Asked:
+    def _get_nearest(self, overlay: Overlay, costs: CostTable, position: LonLat, pointer: str) -> _Asked:
         """The nearest point of a way that is not closed, or else of any way."""
         if not (-180.0 <= position.lon <= 180.0 and -90.0 <= position.lat <= 90.0):
             raise RequestError(
@@ -161,7 +165,9 @@ class RoutePlanner:
                 code="position_invalid",
                 pointer=pointer,
             )
-        open_points = list_nearest_points(self.graph, overlay.arc_class, priced, position)
+        open_points = list_nearest_points(
+            self.graph, overlay.arc_class, _get_usable(costs, Verdict.OVER_LIMIT), position
+        )
         if open_points and open_points[0].offset_m <= BEHIND_CLOSED_M:
             return _Asked(position, open_points[0], True)
         points = list_nearest_points(self.graph, overlay.arc_class, None, position)
@@ -177,13 +183,14 @@ class RoutePlanner:
         return _Asked(position, points[0], False)
 
     def _find(
-        self, overlay: Overlay, weights: Weights, start: _Asked, goal: _Asked, slack_m: float
+        self, overlay: Overlay, costs: CostTable, worst: Verdict, start: _Asked, goal: _Asked, slack_m: float
     ) -> _Found | None:
+        weights = build_weights(costs, priced=worst is Verdict.OVER_LIMIT)
         starts, goals = (
             list_nearest_points(
                 self.graph,
                 overlay.arc_class,
-                weights,
+                _get_usable(costs, worst),
                 asked.position,
                 within_m=min(
                     _USABLE_FACTOR * asked.nearest.offset_m + max(_USABLE_M, slack_m), MOST_OFFSET_M
@@ -203,7 +210,7 @@ class RoutePlanner:
                 arcs.insert(0, first.arc)
             else:
                 from_mm = 0
-            if last.to_mm > last.from_mm or len(arcs) == 0:
+            if last.to_mm > last.from_mm:
                 arcs.append(last.arc)
             else:
                 to_mm = int(self.graph.network.edge_length_mm[arcs[-1] >> 1])
@@ -228,11 +235,14 @@ class RoutePlanner:
         )
 
     def _answer_unreachable(
-        self, overlay: Overlay, costs: CostTable, weights: Weights, asked_start: _Asked, asked_goal: _Asked
+        self, overlay: Overlay, costs: CostTable, asked_start: _Asked, asked_goal: _Asked
     ) -> RoutePlan:
+        weights = build_weights(costs, priced=True)
         goal = asked_goal.nearest
         network = self.graph.network
-        points = list_nearest_points(self.graph, overlay.arc_class, weights, asked_start.position)
+        points = list_nearest_points(
+            self.graph, overlay.arc_class, _get_usable(costs, Verdict.OVER_LIMIT), asked_start.position
+        )
         plan = RoutePlan(
             outcome=Outcome.UNREACHABLE,
             graph_id=self.graph.id,
@@ -249,13 +259,13 @@ class RoutePlanner:
             east = (network.node_lon[reached] - goal.lon) * math.cos(math.radians(goal.lat))
             nearest = reached[np.argmin(np.hypot(east, network.node_lat[reached] - goal.lat))]
             candidates.append(LonLat(float(network.node_lon[nearest]), float(network.node_lat[nearest])))
-        remaining_m, reachable = min((_get_flat_distance_m(point, goal), point) for point in candidates)
+        there = LonLat(goal.lon, goal.lat)
+        remaining_m, reachable = min((get_distance_m(point, there), point) for point in candidates)
         return replace(plan, reachable=reachable, remaining_m=remaining_m)
 
 
-def _get_flat_distance_m(point: LonLat, goal: SnappedPoint) -> float:
-    east = (point.lon - goal.lon) * math.cos(math.radians(goal.lat))
-    return math.hypot(east, point.lat - goal.lat) * METRES_PER_DEGREE
+def _get_usable(costs: CostTable, worst: Verdict) -> Usable:
+    return Usable(costs.classes.verdict, costs.slopes.verdict, worst)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,31 @@ import numpy as np
 from wayfinder.geo import METRES_PER_DEGREE, LonLat
 from wayfinder.routing.city_graph import CityGraph, SnapGrid
 from wayfinder.routing.compiled import compiled
-from wayfinder.routing.network import Int16, Int32, Int64, Network
-from wayfinder.routing.search import Weights
+from wayfinder.routing.costs import Verdict
+from wayfinder.routing.network import Int16, Int32, Int64, Network, UInt8
 
 CELL_M: Final = 64.0
 MOST_OFFSET_M: Final = 250.0
 """Farther from any way, a position cannot be used (contract)."""
 _MOST_POINTS: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Usable:
+    """Which edges may be snapped to: those whose class and slope are judged no worse than `worst`.
+
+    Attributes
+    ----------
+    class_verdict, slope_verdict
+        uint8, a `Verdict` by class id and by slope bin.
+    """
+
+    class_verdict: UInt8
+    slope_verdict: UInt8
+    worst: Verdict
+
+
+_EVERYTHING: Final = Usable(np.zeros(0, dtype=np.uint8), np.zeros(0, dtype=np.uint8), Verdict.CLOSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +136,7 @@ def _sort_pieces(
 def list_nearest_points(
     graph: CityGraph,
     arc_class: Int32,
-    weights: Weights | None,
+    usable: Usable | None,
     position: LonLat,
     *,
     within_m: float = MOST_OFFSET_M,
@@ -128,15 +146,15 @@ def list_nearest_points(
 
     Parameters
     ----------
-    weights
-        Only edges these allow in at least one direction; every edge, if None.
+    usable
+        Only edges usable in at least one direction; every edge, if None.
     within_m
         How far away an edge may be.
     slack_m
         How much farther than the nearest edge others may be to be listed too.
     """
     grid, network = graph.grid, graph.network
-    none = np.zeros(0, dtype=np.int64)
+    usable = usable or _EVERYTHING
     edges, along, points, offsets = _find_nearest(
         grid.first,
         grid.edge,
@@ -153,8 +171,9 @@ def list_nearest_points(
         network.point_lat_e7,
         arc_class,
         network.arc_slope,
-        none if weights is None else weights.class_rate,
-        none if weights is None else weights.slope_rate,
+        usable.class_verdict,
+        usable.slope_verdict,
+        usable.worst,
         position.lon,
         position.lat,
         within_m,
@@ -186,8 +205,9 @@ def _find_nearest(
     point_lat_e7: Int32,
     arc_class: Int32,
     arc_slope: Int16,
-    class_rate: Int64,
-    slope_rate: Int64,
+    class_verdict: UInt8,
+    slope_verdict: UInt8,
+    worst: int,
     lon: float,
     lat: float,
     within_m: float,
@@ -222,13 +242,14 @@ def _find_nearest(
                 cell = row * columns + column
                 for at in range(first[cell], first[cell + 1]):
                     edge, point = grid_edge[at], grid_point[at]
-                    if class_rate.shape[0]:
+                    if class_verdict.shape[0]:
                         forward = (
-                            class_rate[arc_class[2 * edge]] >= 0 and slope_rate[arc_slope[2 * edge]] >= 0
+                            class_verdict[arc_class[2 * edge]] <= worst
+                            and slope_verdict[arc_slope[2 * edge]] <= worst
                         )
                         backward = (
-                            class_rate[arc_class[2 * edge + 1]] >= 0
-                            and slope_rate[arc_slope[2 * edge + 1]] >= 0
+                            class_verdict[arc_class[2 * edge + 1]] <= worst
+                            and slope_verdict[arc_slope[2 * edge + 1]] <= worst
                         )
                         if not (forward or backward):
                             continue

@@ -15,9 +15,7 @@ from numpy.typing import NDArray
 from wayfinder.geo import METRES_PER_DEGREE
 from wayfinder.routing.compiled import compiled
 from wayfinder.routing.costs import CostTable
-from wayfinder.routing.network import Float64, Int8, Int16, Int32, Int64, Network, UInt8
-
-UInt64 = NDArray[np.uint64]
+from wayfinder.routing.network import Float64, Int8, Int16, Int32, Int64, Network, UInt8, UInt64
 
 
 class Part(IntEnum):
