@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import IntEnum
 from functools import cached_property, lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import orjson
@@ -71,7 +71,6 @@ _EFFECTS: Final = {effect: code for code, effect in enumerate(Effect)}
 _POLICIES: Final = {Unknowns.ACCEPT: 0, Unknowns.AVOID: 1, Unknowns.REJECT: 2}
 
 
-@dataclass(frozen=True, slots=True)
 class Prices:
     """What a profile pays and gets on each class, or on each slope bin.
 
@@ -91,18 +90,30 @@ class Prices:
     over, unsure, unknown
         uint64, one bit per explained row: beyond its limit; not surely so (a range, or an assumption); needed
         but not known.
+    numbers, masks
+        int64[6, c] and uint64[3, c]: the above in these orders.
     """
 
-    rate: Int64
-    fixed: Int64
-    over_rate: Int64
-    over_fixed: Int64
-    duration_rate: Int64
-    duration_fixed: Int64
-    verdict: UInt8
-    over: UInt64
-    unsure: UInt64
-    unknown: UInt64
+    __slots__ = (
+        "duration_fixed",
+        "duration_rate",
+        "fixed",
+        "masks",
+        "numbers",
+        "over",
+        "over_fixed",
+        "over_rate",
+        "rate",
+        "unknown",
+        "unsure",
+        "verdict",
+    )
+
+    def __init__(self, numbers: Int64, masks: UInt64, verdict: UInt8) -> None:
+        self.numbers, self.masks, self.verdict = numbers, masks, verdict
+        self.rate, self.fixed, self.over_rate, self.over_fixed = numbers[:4]
+        self.duration_rate, self.duration_fixed = numbers[4:]
+        self.over, self.unsure, self.unknown = masks
 
 
 @dataclass(frozen=True)
@@ -219,23 +230,43 @@ def export_judgement(tables: Tables | None = None) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class _Program:
-    """The rows about one set of columns, laid out for the compiled interpreter."""
+    """The rows about one set of columns (classes, or slopes), laid out for the compiled interpreter.
+
+    Attributes
+    ----------
+    rows
+        In table order; the other arrays speak of them by number.
+    amounts
+        float64[r, 5]: value, per_unit, start, unknown_percent, unknown_s.
+    first, row, low, high, status
+        By column: which rows hold for it, and what the row's attribute is there; column ``i`` has the places
+        ``first[i]`` to ``first[i + 1]``.
+    member_first, member, member_low, member_high
+        The same by row: the columns a row holds for.
+    by_limit
+        Limit -> numbers of the rows that hold something against it.
+    """
 
     rows: tuple[JudgementRow, ...]
     bit: NDArray[np.int8]
-    first: Int32
-    members: Int32
     effect: UInt8
     test: UInt8
     amounts: Float64
-    """float64[r, 5]: value, per_unit, start, unknown_percent, unknown_s."""
+    first: Int32
+    row: Int32
     low: Float64
     high: Float64
     status: UInt8
-    """What each row is about, for each of its `members`: in the order in which the interpreter reads it."""
-    count: int
+    member_first: Int32
+    member: Int32
+    member_low: Float64
+    member_high: Float64
     by_limit: Mapping[str, Sequence[int]]
-    """Limit -> numbers of the rows that hold something against it."""
+
+    @property
+    def count(self) -> int:
+        """Number of columns."""
+        return len(self.first) - 1
 
 
 def _build_program(columns: Columns, used: Mask, tables: Tables) -> _Program:
@@ -244,38 +275,54 @@ def _build_program(columns: Columns, used: Mask, tables: Tables) -> _Program:
     index = {attribute.name: row for row, attribute in enumerate(columns.attributes)}
     bits = {row.id: bit for bit, row in enumerate(tables.explained)}
     rows = tuple(row for row in tables.rows if row.attribute in index)
-    members = [
-        np.flatnonzero(
-            match_all(row.when, columns, filled)
-            & (columns.status[index[row.attribute]] != MEANINGLESS)
-            & used
-        ).astype(np.int32)
-        for row in rows
-    ]
-    first = np.zeros(len(rows) + 1, dtype=np.int32)
-    first[1:] = np.cumsum([len(found) for found in members])
-    joined = np.concatenate([np.zeros(0, dtype=np.int32), *members])
-    column_of = np.repeat(
-        np.array([index[row.attribute] for row in rows], dtype=np.int32), [len(found) for found in members]
-    )
+    holds = np.zeros((len(rows), columns.count), dtype=np.bool_)
+    for number, row in enumerate(rows):
+        has_meaning = columns.status[index[row.attribute]] != MEANINGLESS
+        holds[number] = match_all(row.when, columns, filled) & has_meaning & used
+    attribute = np.array([index[row.attribute] for row in rows], dtype=np.int32)
+    of_row, member = (found.astype(np.int32) for found in np.nonzero(holds))
+    column, of_column = (found.astype(np.int32) for found in np.nonzero(holds.T))
     tests = [_TESTS[tables.limits[row.limit].type] if row.limit else _ALWAYS for row in rows]
     amounts = [(row.value, row.per_unit, row.start, row.unknown_percent, row.unknown_s) for row in rows]
     return _Program(
         rows=rows,
         bit=np.array([bits.get(row.id, -1) for row in rows], dtype=np.int8),
-        first=first,
-        members=joined,
         effect=np.array([_EFFECTS[row.effect] for row in rows], dtype=np.uint8),
         test=np.array(tests, dtype=np.uint8),
         amounts=np.array(amounts, dtype=np.float64).reshape(len(rows), 5),
-        low=filled.low[column_of, joined],
-        high=filled.high[column_of, joined],
-        status=filled.status[column_of, joined],
-        count=columns.count,
+        first=_count_up(column, columns.count),
+        row=of_column,
+        low=filled.low[attribute[of_column], column],
+        high=filled.high[attribute[of_column], column],
+        status=filled.status[attribute[of_column], column],
+        member_first=_count_up(of_row, len(rows)),
+        member=member,
+        member_low=filled.low[attribute[of_row], member],
+        member_high=filled.high[attribute[of_row], member],
         by_limit={
             name: [number for number, row in enumerate(rows) if row.limit == name] for name in tables.limits
         },
     )
+
+
+def _count_up(sorted_ids: Int32, count: int) -> Int32:
+    """Where each of `count` ids begins in a sorted list of them, and the end: int32[count + 1]."""
+    return np.searchsorted(sorted_ids, np.arange(count + 1)).astype(np.int32)
+
+
+class _Setting(NamedTuple):
+    """How the rows of one program hold for one person.
+
+    Attributes
+    ----------
+    active
+        uint8[r]: what lies beyond each row (a `Verdict`); 0, the row does not hold.
+    operand
+        float64[r]: what each row is held against.
+    """
+
+    active: UInt8
+    operand: Float64
 
 
 class Judge:
@@ -310,83 +357,104 @@ class Judge:
             _build_program(columns, everything, self.tables),
             _build_program(build_slope_columns(), self.slopes, self.tables),
         )
-        self._presets: dict[str, list[tuple[UInt8, Float64]]] = {}
+        self._settings: dict[str, list[_Setting]] = {}
+        self._judged: dict[tuple[str, Unknowns], Prices] = {}
         self._kept: OrderedDict[object, CostTable] = OrderedDict()
         self._kept_slopes: dict[object, Prices] = {}
         self._lock = threading.Lock()
 
     def get_costs(self, profile: Profile) -> CostTable:
         """Judge every class and slope for `profile`."""
-        key = (
-            profile.name,
-            profile.unknowns,
-            tuple(sorted((name, limit.value, limit.beyond) for name, limit in profile.limits.items())),
-        )
+        own, preset = profile.limits, self.tables.presets[profile.name].limits
+        changed = [name for name in own.keys() | preset.keys() if own.get(name) is not preset.get(name)]
+        changed.sort()
+        key = (profile.name, profile.unknowns, *((name, own.get(name)) for name in changed))
         with self._lock:
             table = self._kept.get(key)
             if table is not None:
                 self._kept.move_to_end(key)
                 return table
-        table = self._judge(profile)
+        table = self._judge(profile, changed)
         with self._lock:
             self._kept[key] = table
             if len(self._kept) > _MOST_KEPT:
                 self._kept.popitem(last=False)
         return table
 
-    def _judge(self, profile: Profile) -> CostTable:
-        base_us = 1000.0 / profile.speed_mps
-        policy = _POLICIES[profile.unknowns]
-        settings = self._settings_of(profile)
-        classes = _run_program(self._programs[0], *settings[0], base_us, base_us, policy)
-        slopes = self._judge_slopes(settings[1], base_us, policy)
-        least = int(
-            classes.rate[self._bounding].min(initial=2**40) + slopes.rate[self.slopes].min(initial=2**40)
-        )
+    def _judge(self, profile: Profile, changed: Sequence[str]) -> CostTable:
+        of_classes, of_slopes = self._set_limits(profile, changed)
+        classes = self._judge_classes(profile, changed, of_classes)
+        slopes = self._judge_slopes(profile, of_slopes)
+        least = _find_least(classes.rate, self._bounding) + _find_least(slopes.rate, self.slopes)
         return CostTable(profile, classes, slopes, self.tables.explained, least)
 
-    def _judge_slopes(self, setting: tuple[UInt8, Float64], base_us: float, policy: int) -> Prices:
+    def _judge_classes(self, profile: Profile, changed: Sequence[str], setting: _Setting) -> Prices:
+        """Judge as the preset does; anew only the classes on which a changed limit tells another tale."""
+        program, preset = self._programs[0], self.tables.presets[profile.name]
+        base_us, policy = 1000.0 / profile.speed_mps, _POLICIES[profile.unknowns]
+        if profile.speed_mps != preset.speed_mps:
+            return _run_program(program, setting, base_us, base_us, policy)
+        judged = self._judged.get((profile.name, profile.unknowns))
+        if judged is None:
+            ours = self._settings[profile.name][0]
+            judged = _run_program(program, ours, base_us, base_us, policy)
+            self._judged[profile.name, profile.unknowns] = judged
+        rows = [number for name in changed for number in program.by_limit.get(name, ())]
+        if not rows:
+            return judged
+        affected = np.zeros(program.count, dtype=np.bool_)
+        _find_affected(
+            np.array(rows, dtype=np.int32),
+            program.member_first,
+            program.member,
+            program.member_low,
+            program.member_high,
+            program.test,
+            *self._settings[profile.name][0],
+            *setting,
+            affected,
+        )
+        return _run_program(program, setting, base_us, base_us, policy, judged, affected)
+
+    def _judge_slopes(self, profile: Profile, setting: _Setting) -> Prices:
         """Few people change their limits of slope: the prices of the last settings are kept."""
-        active, operand = setting
-        key = (active.tobytes(), operand.tobytes(), base_us, policy)
+        base_us, policy = 1000.0 / profile.speed_mps, _POLICIES[profile.unknowns]
+        key = (setting.active.tobytes(), setting.operand.tobytes(), base_us, policy)
         slopes = self._kept_slopes.get(key)
         if slopes is None:
-            slopes = _run_program(self._programs[1], active, operand, base_us, 0.0, policy)
+            slopes = _run_program(self._programs[1], setting, base_us, 0.0, policy)
             slopes.verdict[~self.slopes] = Verdict.CLOSED
             if len(self._kept_slopes) >= _MOST_KEPT:
                 self._kept_slopes.clear()
             self._kept_slopes[key] = slopes
         return slopes
 
-    def _settings_of(self, profile: Profile) -> list[tuple[UInt8, Float64]]:
-        """Per program: what lies beyond each row (a `Verdict`, 0 no row), and what it is held against."""
-        preset = self.tables.presets[profile.name]
-        base = self._presets.get(profile.name)
-        if base is None:
-            base = [_set_rows(program.rows, preset, self.tables.limits) for program in self._programs]
-            self._presets[profile.name] = base
-        changed = {
-            name
-            for name in preset.limits.keys() | profile.limits.keys()
-            if preset.limits.get(name) is not profile.limits.get(name)
-        }
-        if not changed:
-            return base
-        settings = [(active.copy(), operand.copy()) for active, operand in base]
-        for program, (active, operand) in zip(self._programs, settings, strict=True):
-            for name in changed:
-                for number in program.by_limit.get(name, ()):
-                    row = program.rows[number]
-                    active[number], operand[number] = _set_row(row, profile, self.tables.limits)
-        return settings
+    def _set_limits(self, profile: Profile, changed: Sequence[str]) -> list[_Setting]:
+        """How the rows of each program hold for a profile."""
+        settings = self._settings.get(profile.name)
+        if settings is None:
+            preset = self.tables.presets[profile.name]
+            settings = [_set_rows(program.rows, preset, self.tables.limits) for program in self._programs]
+            self._settings[profile.name] = settings
+        own = list(settings)
+        for at, program in enumerate(self._programs):
+            rows = [number for name in changed for number in program.by_limit.get(name, ())]
+            if rows:
+                active, operand = settings[at].active.copy(), settings[at].operand.copy()
+                own[at] = _Setting(active, operand)
+                for number in rows:
+                    active[number], operand[number] = _set_row(
+                        program.rows[number], profile, self.tables.limits
+                    )
+        return own
 
 
 def _set_rows(
     rows: Sequence[JudgementRow], profile: Profile, limits: Mapping[str, LimitDefinition]
-) -> tuple[UInt8, Float64]:
+) -> _Setting:
     settings = [_set_row(row, profile, limits) for row in rows]
     active = np.array([setting[0] for setting in settings], dtype=np.uint8)
-    return active, np.array([setting[1] for setting in settings], dtype=np.float64)
+    return _Setting(active, np.array([setting[1] for setting in settings], dtype=np.float64))
 
 
 def _set_row(row: JudgementRow, profile: Profile, limits: Mapping[str, LimitDefinition]) -> tuple[int, float]:
@@ -427,24 +495,36 @@ def _hold_against(row: JudgementRow, limit: Limit, definition: LimitDefinition) 
 
 
 def _run_program(
-    program: _Program, active: UInt8, operand: Float64, base_us: float, start_us: float, policy: int
+    program: _Program,
+    setting: _Setting,
+    base_us: float,
+    start_us: float,
+    policy: int,
+    judged: Prices | None = None,
+    which: Mask | None = None,
 ) -> Prices:
+    """Judge the columns; only `which` of them, if given, the others are as in `judged`."""
     count = program.count
-    numbers: Int64 = np.empty((6, count), dtype=np.int64)
-    masks = np.empty((3, count), dtype=np.uint64)
-    verdict = np.empty(count, dtype=np.uint8)
+    if judged is None or which is None:
+        which = np.ones(count, dtype=np.bool_)
+        numbers: Int64 = np.empty((6, count), dtype=np.int64)
+        masks = np.empty((3, count), dtype=np.uint64)
+        verdict = np.empty(count, dtype=np.uint8)
+    else:
+        numbers, masks, verdict = judged.numbers.copy(), judged.masks.copy(), judged.verdict.copy()
     _interpret(
+        which,
         program.first,
-        program.members,
+        program.row,
+        program.low,
+        program.high,
+        program.status,
         program.bit,
         program.effect,
         program.test,
         program.amounts,
-        active,
-        operand,
-        program.low,
-        program.high,
-        program.status,
+        setting.active,
+        setting.operand,
         base_us,
         start_us,
         policy,
@@ -452,26 +532,61 @@ def _run_program(
         masks,
         verdict,
     )
-    rate, fixed, over_rate, over_fixed, duration_rate, duration_fixed = numbers
-    over, unsure, unknown = masks
-    return Prices(
-        rate, fixed, over_rate, over_fixed, duration_rate, duration_fixed, verdict, over, unsure, unknown
-    )
+    return Prices(numbers, masks, verdict)
+
+
+@compiled
+def _find_least(rate: Int64, which: Mask) -> int:
+    least = np.int64(2**40)
+    for item in range(rate.shape[0]):
+        if which[item]:
+            least = min(least, rate[item])
+    return int(least)
+
+
+@compiled
+def _find_affected(
+    rows: Int32,
+    first: Int32,
+    member: Int32,
+    low: Float64,
+    high: Float64,
+    test: UInt8,
+    active_before: UInt8,
+    operand_before: Float64,
+    active: UInt8,
+    operand: Float64,
+    affected: Mask,
+) -> None:
+    """Mark the columns on which one of `rows` may say something else than before."""
+    for row in rows:
+        before, now = operand_before[row], operand[row]
+        is_same = active_before[row] == active[row]
+        if is_same and before == now:
+            continue
+        for place in range(first[row], first[row + 1]):
+            if is_same and test[row] == _MAX:
+                affected[member[place]] |= high[place] > min(before, now)
+            elif is_same and test[row] == _MIN:
+                affected[member[place]] |= low[place] < max(before, now)
+            else:
+                affected[member[place]] = True
 
 
 @compiled
 def _interpret(
+    which: Mask,
     first: Int32,
-    members: Int32,
+    row_of: Int32,
+    low: Float64,
+    high: Float64,
+    status: UInt8,
     bit: NDArray[np.int8],
     effect: UInt8,
     test: UInt8,
     amounts: Float64,
     active: UInt8,
     operand: Float64,
-    low: Float64,
-    high: Float64,
-    status: UInt8,
     base_us: float,
     start_us: float,
     policy: int,
@@ -479,41 +594,41 @@ def _interpret(
     masks: UInt64,
     verdict: UInt8,
 ) -> None:
-    """Run the rows over the columns.
+    """Run the rows over the columns `which`.
 
     `numbers` gets rate, fixed, over_rate, over_fixed, duration_rate, duration_fixed; sums are kept in
     float64, in row order, and rounded once (half up), so that any IEEE machine gets the same integers.
     """
-    count = verdict.shape[0]
-    percent = np.zeros((3, count))  # duration, penalty, over
-    seconds = np.zeros((3, count))
-    masks[:] = 0
-    verdict[:] = 0
-    for row in range(effect.shape[0]):
-        beyond = active[row]
-        if beyond == 0:
+    percent = np.empty(3)  # duration, penalty, over
+    seconds = np.empty(3)
+    for item in range(verdict.shape[0]):
+        if not which[item]:
             continue
-        flag = np.uint64(0)
-        if bit[row] >= 0:
-            flag = np.uint64(1) << np.uint64(bit[row])
-        value, per_unit, start = amounts[row, 0], amounts[row, 1], amounts[row, 2]
-        unknown_percent, unknown_s = amounts[row, 3], amounts[row, 4]
-        needed = unknown_percent > 0.0 or unknown_s > 0.0
-        against = operand[row]
-        for place in range(first[row], first[row + 1]):
-            item = members[place]
-            state = status[place]
-            missing = state != KNOWN and state != MEANINGLESS
-            if needed and missing:
-                masks[2, item] |= flag
+        percent[:] = 0.0
+        seconds[:] = 0.0
+        over_mask, unsure_mask, unknown_mask = np.uint64(0), np.uint64(0), np.uint64(0)
+        worst = np.uint8(0)
+        for place in range(first[item], first[item + 1]):
+            row = row_of[place]
+            beyond = active[row]
+            if beyond == 0:
+                continue
+            flag = np.uint64(0)
+            if bit[row] >= 0:
+                flag = np.uint64(1) << np.uint64(bit[row])
+            unknown_percent, unknown_s = amounts[row, 3], amounts[row, 4]
+            missing = status[place] != KNOWN and status[place] != MEANINGLESS
+            if missing and (unknown_percent > 0.0 or unknown_s > 0.0):
+                unknown_mask |= flag
                 if policy == 2:
-                    verdict[item] = max(verdict[item], np.uint8(2))
-                    percent[2, item] += unknown_percent
-                    seconds[2, item] += unknown_s
+                    worst = max(worst, np.uint8(2))
+                    percent[2] += unknown_percent
+                    seconds[2] += unknown_s
                     continue
                 if policy == 1:
-                    percent[1, item] += unknown_percent
-                    seconds[1, item] += unknown_s
+                    percent[1] += unknown_percent
+                    seconds[1] += unknown_s
+            against = operand[row]
             from_, to = low[place], high[place]
             bounded = to
             if np.isinf(to):
@@ -533,41 +648,37 @@ def _interpret(
             elif test[row] == _LIST:
                 if np.isnan(from_) or (np.int64(against) >> np.int64(from_)) & 1 == 0:
                     continue
-            elif bounded > start:
-                over = bounded - start
-            amount = value + per_unit * max(over, 0.0)
+            elif bounded > amounts[row, 2]:
+                over = bounded - amounts[row, 2]
+            amount = amounts[row, 0] + amounts[row, 1] * max(over, 0.0)
             kind = effect[row]
             if kind == 0:
-                percent[0, item] += amount
+                percent[0] += amount
             elif kind == 1:
-                seconds[0, item] += amount
+                seconds[0] += amount
             elif kind == 2:
-                percent[1, item] += amount
+                percent[1] += amount
             elif kind == 3:
-                seconds[1, item] += amount
+                seconds[1] += amount
             elif kind == 6:
-                verdict[item] = 3
-                masks[0, item] |= flag
+                worst = np.uint8(3)
+                over_mask |= flag
             else:
                 if kind == 4:
-                    percent[beyond, item] += amount
+                    percent[beyond] += amount
                 else:
-                    seconds[beyond, item] += amount
-                verdict[item] = max(verdict[item], beyond)
-                masks[0, item] |= flag
+                    seconds[beyond] += amount
+                worst = max(worst, beyond)
+                over_mask |= flag
                 if unsure:
-                    masks[1, item] |= flag
-    for item in range(count):
-        for layer in range(3):
-            rate = np.int64(np.floor(base_us * percent[layer, item] / 100.0 + 0.5))
-            fixed = np.int64(np.floor(seconds[layer, item] * 1e6 + 0.5))
-            if layer == 0:
-                rate += np.int64(np.floor(start_us + 0.5))
-                numbers[4, item] = rate
-                numbers[5, item] = fixed
-            elif layer == 1:
-                numbers[0, item] = numbers[4, item] + rate
-                numbers[1, item] = numbers[5, item] + fixed
-            else:
-                numbers[2, item] = rate
-                numbers[3, item] = fixed
+                    unsure_mask |= flag
+        verdict[item] = worst
+        masks[0, item], masks[1, item], masks[2, item] = over_mask, unsure_mask, unknown_mask
+        duration_rate = np.int64(np.floor(base_us * percent[0] / 100.0 + 0.5))
+        duration_rate += np.int64(np.floor(start_us + 0.5))
+        duration_fixed = np.int64(np.floor(seconds[0] * 1e6 + 0.5))
+        numbers[4, item], numbers[5, item] = duration_rate, duration_fixed
+        numbers[0, item] = duration_rate + np.int64(np.floor(base_us * percent[1] / 100.0 + 0.5))
+        numbers[1, item] = duration_fixed + np.int64(np.floor(seconds[1] * 1e6 + 0.5))
+        numbers[2, item] = np.int64(np.floor(base_us * percent[2] / 100.0 + 0.5))
+        numbers[3, item] = np.int64(np.floor(seconds[2] * 1e6 + 0.5))
