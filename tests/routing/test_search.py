@@ -81,10 +81,10 @@ def test_costs_to_all_nodes_are_those_of_networkx_and_end_at_the_given_cost() ->
     overlay = build_empty_overlay(graph)
     weights = build_weights(overlay.judge.get_costs(load_tables().presets["foot"]), priced=False)
     expected = build_oracle(graph.network, overlay.arc_class, weights).list_costs(0)
-    everything = list_reachable_costs(graph, overlay.arc_class, weights, seed_at(0))
+    everything = list_reachable_costs(graph, overlay, weights, seed_at(0))
     assert {node: cost for node, cost in enumerate(everything.tolist()) if cost >= 0} == expected
     most = int(np.median(list(expected.values())))
-    near = list_reachable_costs(graph, overlay.arc_class, weights, seed_at(0), most_us=most)
+    near = list_reachable_costs(graph, overlay, weights, seed_at(0), most_us=most)
     assert {node: cost for node, cost in enumerate(near.tolist()) if cost >= 0} == {
         node: cost for node, cost in expected.items() if cost <= most
     }

@@ -17,6 +17,9 @@ from wayfinder.routing.network import SLOPE_BINS, Int32, Mask, Network
 BLOCKED: Final = EdgeAttributes(kind=Kind.LINK, access="blocked")
 """What an arc closed by an accepted report is like: judged like any other class, by a row of the table."""
 
+HOP_LENGTH, HOP_HEAD, HOP_ARC, HOP_CLASS, HOP_SLOPES, HOP_TIES = 0, 1, 2, 3, 5, 6
+"""Columns of `CityGraph.hops`."""
+
 
 class Landmark(NamedTuple):
     """A place people orient themselves by: the key of its kind (``pharmacy``), and its name or ""."""
@@ -67,19 +70,31 @@ class CityGraph:
         return len(self.classes)
 
     @cached_property
-    def out_head(self) -> Int32:
-        """int32[2m], the node each of ``Network.out_arc`` leads to, as the search reads them."""
-        ends = np.stack([self.network.edge_head, self.network.edge_tail], axis=1).reshape(-1)
-        return ends[self.network.out_arc]
+    def hops(self) -> Int32:
+        """int32[2m, 8]: all the search needs of the arcs, in the order of ``Network.out_arc``.
+
+        The columns are `HOP_LENGTH` (mm), `HOP_HEAD` (node it leads to), `HOP_ARC`, `HOP_CLASS` (of the arc,
+        and one column on of its reverse); `HOP_SLOPES` and `HOP_TIES` hold the arc's in the low half and the
+        reverse's in the high half. One row is half a cache line, and a node's rows stand together.
+        """
+        network = self.network
+        out, back = network.out_arc, network.out_arc ^ 1
+        hops = np.zeros((len(out), 8), dtype=np.int32)
+        hops[:, HOP_LENGTH] = network.edge_length_mm[out >> 1]
+        hops[:, HOP_HEAD] = np.where(out & 1, network.edge_tail[out >> 1], network.edge_head[out >> 1])
+        hops[:, HOP_ARC] = out
+        hops[:, HOP_CLASS], hops[:, HOP_CLASS + 1] = network.arc_class[out], network.arc_class[back]
+        hops[:, HOP_SLOPES] = network.arc_slope[out] | network.arc_slope[back].astype(np.int32) << 16
+        hops[:, HOP_TIES] = network.arc_tie[out] | network.arc_tie[back] << 16
+        hops.flags.writeable = False
+        return hops
 
     @cached_property
-    def arc_facts(self) -> Int32:
-        """int32[2m, 4]: length in mm, slope bin and tie of each arc side by side (and one empty column)."""
-        facts = np.zeros((len(self.network.arc_class), 4), dtype=np.int32)
-        facts[:, 0] = np.repeat(self.network.edge_length_mm, 2)
-        facts[:, 1] = self.network.arc_slope
-        facts[:, 2] = self.network.arc_tie
-        return facts
+    def out_position(self) -> Int32:
+        """int32[2m]: where each arc stands in ``Network.out_arc``."""
+        position = np.empty(len(self.network.out_arc), dtype=np.int32)
+        position[self.network.out_arc] = np.arange(len(position), dtype=np.int32)
+        return position
 
     @cached_property
     def bounding_classes(self) -> Mask:

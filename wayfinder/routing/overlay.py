@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from wayfinder.routing.attributes import EdgeAttributes
-from wayfinder.routing.city_graph import BLOCKED, CityGraph
+from wayfinder.routing.city_graph import BLOCKED, HOP_CLASS, CityGraph
 from wayfinder.routing.classes import build_class_columns
 from wayfinder.routing.costs import Judge, Tables
 from wayfinder.routing.network import Int32
@@ -46,6 +46,8 @@ class Overlay:
     arc_class
         int32[2m]: the class of each arc with the changes applied; the network's own array where there are
         none.
+    hops
+        int32[2m, 8]: `CityGraph.hops` with the classes of `arc_class`.
     classes
         The city's classes, the closed class and the extra classes of this version.
     judge
@@ -60,6 +62,7 @@ class Overlay:
 
     version: int
     arc_class: Int32
+    hops: Int32
     classes: Sequence[EdgeAttributes]
     judge: Judge
     changes: Mapping[int, Change] = field(default_factory=dict)
@@ -77,7 +80,7 @@ def build_empty_overlay(graph: CityGraph, tables: Tables | None = None) -> Overl
     """Version 0: the city as it was built."""
     columns = graph.columns
     judge = Judge(columns, graph.bounding_classes, graph.used_slopes, tables)
-    return Overlay(0, graph.network.arc_class, (*graph.classes, BLOCKED), judge)
+    return Overlay(0, graph.network.arc_class, graph.hops, (*graph.classes, BLOCKED), judge)
 
 
 def apply_changes(
@@ -107,6 +110,7 @@ def apply_changes(
             replaced |= {(changed_class, int(base.arc_class[arc])) for arc in change.arcs}
         arc_class[list(change.arcs)] = changed_class
         by_arc.update(dict.fromkeys(change.arcs, change))
+    hops = _set_classes(graph, arc_class, np.fromiter(by_arc, dtype=np.int32, count=len(by_arc)))
     arc_class.flags.writeable = False
     judge, classes = base.judge, base.classes
     if extra:
@@ -114,4 +118,14 @@ def apply_changes(
         bounding = np.concatenate([graph.bounding_classes, np.ones(len(extra), dtype=np.bool_)])
         judge, classes = Judge(columns, bounding, graph.used_slopes, judge.tables), [*base.classes, *extra]
     pairs = np.array(sorted(replaced), dtype=np.int32).reshape(-1, 2).T
-    return Overlay(version, arc_class, classes, judge, by_arc, warnings or {}, np.ascontiguousarray(pairs))
+    pairs = np.ascontiguousarray(pairs)
+    return Overlay(version, arc_class, hops, classes, judge, by_arc, warnings or {}, pairs)
+
+
+def _set_classes(graph: CityGraph, arc_class: Int32, arcs: Int32) -> Int32:
+    """The hops of the city with the classes of `arcs` set anew."""
+    hops = graph.hops.copy()
+    hops[graph.out_position[arcs], HOP_CLASS] = arc_class[arcs]
+    hops[graph.out_position[arcs ^ 1], HOP_CLASS + 1] = arc_class[arcs]
+    hops.flags.writeable = False
+    return hops

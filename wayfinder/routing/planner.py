@@ -253,7 +253,7 @@ class RoutePlanner:
             goal=goal,
         )
         seeds = _Ends(self.graph, overlay.arc_class, weights, points, is_start=True).seeds
-        reached = np.flatnonzero(list_reachable_costs(self.graph, overlay.arc_class, weights, seeds) >= 0)
+        reached = np.flatnonzero(list_reachable_costs(self.graph, overlay, weights, seeds) >= 0)
         candidates = [LonLat(plan.start.lon, plan.start.lat)]
         if len(reached):
             east = (network.node_lon[reached] - goal.lon) * math.cos(math.radians(goal.lat))

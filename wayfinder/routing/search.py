@@ -14,16 +14,25 @@ from typing import Final
 import numpy as np
 
 from wayfinder.routing.bounds import LENGTHS
-from wayfinder.routing.city_graph import CityGraph
+from wayfinder.routing.city_graph import (
+    HOP_ARC,
+    HOP_CLASS,
+    HOP_HEAD,
+    HOP_LENGTH,
+    HOP_SLOPES,
+    HOP_TIES,
+    CityGraph,
+)
 from wayfinder.routing.compiled import compiled
 from wayfinder.routing.costs import CostTable, Verdict
-from wayfinder.routing.network import Int32, Int64
+from wayfinder.routing.network import Int32, Int64, UInt8
 from wayfinder.routing.overlay import Overlay
 
 FORBIDDEN: Final = -1
 """Rate of a class or slope that must not be entered. Forbidden is a flag, never a large weight."""
 _INFINITE: Final = np.int64(2**62)
 _ACTIVE_LANDMARKS: Final = 4
+_OVER_LIMIT: Final = int(Verdict.OVER_LIMIT)
 _LEAST_SCALE: Final = 600
 """Below this share (in thousandths) of a preset's prices, bounds in lengths are the better ones."""
 
@@ -41,22 +50,24 @@ class Weights:
 
 def build_weights(costs: CostTable, *, priced: bool) -> Weights:
     """Weights of the ways within the limits, or (`priced`) also of those over them, at their excess price."""
-    worst = Verdict.OVER_LIMIT if priced else Verdict.AVOID
+    worst = int(Verdict.OVER_LIMIT if priced else Verdict.AVOID)
     classes, slopes = costs.classes, costs.slopes
-    rate, fixed, slope_rate = classes.rate, classes.fixed, slopes.rate
-    if priced:
-        rate, fixed, slope_rate = (
-            rate + classes.over_rate,
-            fixed + classes.over_fixed,
-            slope_rate + slopes.over_rate,
-        )
-    return Weights(
-        np.where(classes.verdict <= worst, rate, FORBIDDEN),
-        fixed,
-        np.where(slopes.verdict <= worst, slope_rate, FORBIDDEN),
-        costs.least_rate,
-        costs.profile.name,
-    )
+    class_rate, class_fixed = _weigh(classes.numbers, classes.verdict, worst)
+    slope_rate, _ = _weigh(slopes.numbers, slopes.verdict, worst)
+    return Weights(class_rate, class_fixed, slope_rate, costs.least_rate, costs.profile.name)
+
+
+@compiled
+def _weigh(numbers: Int64, verdict: UInt8, worst: int) -> tuple[Int64, Int64]:
+    rate, fixed = np.empty_like(numbers[0]), np.empty_like(numbers[1])
+    for item in range(verdict.shape[0]):
+        rate[item], fixed[item] = numbers[0, item], numbers[1, item]
+        if verdict[item] > worst:
+            rate[item] = FORBIDDEN
+        elif verdict[item] == _OVER_LIMIT:
+            rate[item] += numbers[2, item]
+            fixed[item] += numbers[3, item]
+    return rate, fixed
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +109,7 @@ class Path:
 class _Workspace(threading.local):
     """Arrays of one thread, marked by a round number instead of being cleared.
 
-    What belongs to one node stands together, so that a relaxed arc touches few lines of memory.
+    What belongs to one node stands together on one cache line, seen once as int64 and once as int32.
     """
 
     size: int = 0
@@ -107,19 +118,22 @@ class _Workspace(threading.local):
     def prepare(self, size: int) -> int:
         if self.size != size or self.round > 2**30:
             self.size, self.round = size, 0
-            self.cost = np.empty((size, 4), dtype=np.int64)
-            self.state = np.zeros((size, 8), dtype=np.int32)
+            bytes_ = np.zeros(size * _LINE + _LINE, dtype=np.uint8)
+            skipped = -bytes_.ctypes.data % _LINE
+            lines = bytes_[skipped : skipped + size * _LINE].reshape(size, _LINE)
+            self.cost, self.state = lines.view(np.int64), lines.view(np.int32)
             self.heap_key = np.empty((2, size), dtype=np.int64)
             self.heap_node = np.empty((2, size), dtype=np.int32)
         self.round += 1
         return self.round
 
 
+_LINE: Final = 64
 # columns of _Workspace.cost: by side, cost so far and lower bound of the rest (to the start, to the goal)
 _COST, _BOUND = 0, 2
-# columns of _Workspace.state: round of the bound; by side, round of the cost, place in the heap (-1 settled),
-# arc it was reached by
-_BOUNDED, _SEEN, _PLACE, _ARC = 0, 1, 3, 5
+# columns of _Workspace.state, behind the four of cost: round of the bound; by side, round of the cost, place
+# in the heap (-1 settled), arc it was reached by
+_BOUNDED, _SEEN, _PLACE, _ARC = 8, 9, 11, 13
 
 
 _workspace = _Workspace()
@@ -136,10 +150,7 @@ def find_path(
     current = work.prepare(network.node_count)
     best, meeting = _search(
         network.out_first,
-        network.out_arc,
-        graph.out_head,
-        graph.arc_facts,
-        overlay.arc_class,
+        overlay.hops,
         weights.class_rate,
         weights.class_fixed,
         weights.slope_rate,
@@ -277,10 +288,7 @@ def _bound(distance: Int32, spans: Int64, chosen: int, node: int, scale: int, co
 @compiled
 def _search(
     out_first: Int32,
-    out_arc: Int32,
-    out_head: Int32,
-    arc_facts: Int32,
-    arc_class: Int32,
+    hops: Int32,
     class_rate: Int64,
     class_fixed: Int64,
     slope_rate: Int64,
@@ -339,15 +347,14 @@ def _search(
         if meeting >= 0 and so_far + cost[node, _BOUND + other] >= best:
             continue
         for position in range(out_first[node], out_first[node + 1]):
-            leaving = out_arc[position]
-            arc = leaving ^ side
-            class_ = arc_class[arc]
+            class_ = hops[position, HOP_CLASS + side]
             rate = class_rate[class_]
-            slope = slope_rate[arc_facts[arc, 1]]
+            slope = slope_rate[hops[position, HOP_SLOPES] >> (16 * side) & 0xFFFF]
             if rate < 0 or slope < 0:
                 continue
-            target = out_head[position]
-            through = so_far + arc_facts[arc, 0] * (rate + slope) + class_fixed[class_] + arc_facts[arc, 2]
+            target = hops[position, HOP_HEAD]
+            tie = hops[position, HOP_TIES] >> (16 * side) & 0xFFFF
+            through = so_far + hops[position, HOP_LENGTH] * (rate + slope) + class_fixed[class_] + tie
             at = size[side]
             if state[target, _SEEN + side] == current:
                 if through >= cost[target, side] or state[target, _PLACE + side] < 0:
@@ -363,7 +370,7 @@ def _search(
                     continue
                 size[side] += 1
             cost[target, side] = through
-            state[target, _ARC + side] = arc
+            state[target, _ARC + side] = hops[position, HOP_ARC] ^ side
             lead = cost[target, _BOUND + 1] - cost[target, _BOUND]
             key = 2 * through + (lead if side == 0 else -lead)
             _push(key_heap, node_heap, state, _PLACE + side, at, key, target)
@@ -400,18 +407,14 @@ def _unwind(edge_tail: Int32, edge_head: Int32, state: Int32, meeting: int) -> t
 
 
 def list_reachable_costs(
-    graph: CityGraph, arc_class: Int32, weights: Weights, starts: Seeds, *, most_us: int | None = None
+    graph: CityGraph, overlay: Overlay, weights: Weights, starts: Seeds, *, most_us: int | None = None
 ) -> Int64:
     """Dijkstra's algorithm: int64[n], cost of each node in µs, -1 where none leads (or beyond `most_us`)."""
-    network = graph.network
-    count = network.node_count
+    count = graph.network.node_count
     cost = np.full(count, -1, dtype=np.int64)
     _spread(
-        network.out_first,
-        network.out_arc,
-        graph.out_head,
-        graph.arc_facts,
-        arc_class,
+        graph.network.out_first,
+        overlay.hops,
         weights.class_rate,
         weights.class_fixed,
         weights.slope_rate,
@@ -429,10 +432,7 @@ def list_reachable_costs(
 @compiled
 def _spread(
     out_first: Int32,
-    out_arc: Int32,
-    out_head: Int32,
-    arc_facts: Int32,
-    arc_class: Int32,
+    hops: Int32,
     class_rate: Int64,
     class_fixed: Int64,
     slope_rate: Int64,
@@ -464,15 +464,13 @@ def _spread(
                 cost[heap_node[left]] = -1
             return
         for position in range(out_first[node], out_first[node + 1]):
-            arc = out_arc[position]
-            class_ = arc_class[arc]
-            rate, slope = class_rate[class_], slope_rate[arc_facts[arc, 1]]
+            class_ = hops[position, HOP_CLASS]
+            rate, slope = class_rate[class_], slope_rate[hops[position, HOP_SLOPES] & 0xFFFF]
             if rate < 0 or slope < 0:
                 continue
-            target = out_head[position]
-            through = (
-                cost[node] + arc_facts[arc, 0] * (rate + slope) + class_fixed[class_] + arc_facts[arc, 2]
-            )
+            target = hops[position, HOP_HEAD]
+            tie = hops[position, HOP_TIES] & 0xFFFF
+            through = cost[node] + hops[position, HOP_LENGTH] * (rate + slope) + class_fixed[class_] + tie
             if cost[target] >= 0 and cost[target] <= through:
                 continue
             at = int(place[target, 0])
