@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
@@ -15,10 +15,10 @@ from wayfinder.geo import LonLat, get_distance_m
 from wayfinder.routing.city_graph import CityGraph
 from wayfinder.routing.costs import CostTable, Tables, Verdict, load_tables
 from wayfinder.routing.directions import Route, Way, describe_route
-from wayfinder.routing.network import Int32
+from wayfinder.routing.ends import build_ends, find_direct
 from wayfinder.routing.overlay import CurrentOverlay, Overlay
 from wayfinder.routing.profiles import Profile, Unknowns, personalise
-from wayfinder.routing.search import Seeds, Weights, build_weights, find_path, list_reachable_costs
+from wayfinder.routing.search import build_weights, find_path, list_reachable_costs
 from wayfinder.routing.snapping import MOST_OFFSET_M, SnappedPoint, Usable, list_nearest_points
 
 BEHIND_CLOSED_M: Final = 30.0
@@ -35,8 +35,6 @@ _ISLAND_M: Final = 30.0
 """How far a position may be moved where no way leads on from the nearest one: a loose piece of the map."""
 _SAME_PLACE_M: Final = 1.0
 """Edges nearer to each other than this are the same place to a person."""
-_OFFSET_WEIGHT: Final = 5
-"""A metre between position and way weighs as much as this many on it, so that the nearest usable way wins."""
 
 
 class Outcome(StrEnum):
@@ -102,7 +100,6 @@ class _Found:
     way: Way
     start: SnappedPoint
     goal: SnappedPoint
-    cost_us: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,24 +196,29 @@ class RoutePlanner:
             )
             for asked in (start, goal)
         )
-        leaving = _Ends(self.graph, overlay.arc_class, weights, starts, is_start=True)
-        arriving = _Ends(self.graph, overlay.arc_class, weights, goals, is_start=False)
+        network = self.graph.network
+        leaving = build_ends(network, overlay, weights, starts, is_start=True)
+        arriving = build_ends(network, overlay, weights, goals, is_start=False)
         path = find_path(self.graph, overlay, weights, leaving.seeds, arriving.seeds)
-        best = _find_direct(leaving, arriving)
-        if path is not None and (best is None or path.cost_us < best.cost_us):
-            first, last = leaving.by_node[path.first_node], arriving.by_node[path.last_node]
-            arcs, from_mm, to_mm = path.arcs.tolist(), first.from_mm, last.to_mm
-            if first.to_mm > first.from_mm or not arcs:
-                arcs.insert(0, first.arc)
-            else:
-                from_mm = 0
-            if last.to_mm > last.from_mm:
-                arcs.append(last.arc)
-            else:
-                to_mm = int(self.graph.network.edge_length_mm[arcs[-1] >> 1])
-            way = Way(np.array(arcs, dtype=np.int32), from_mm, to_mm)
-            best = _Found(way, first.point, last.point, path.cost_us)
-        return best
+        direct = find_direct(network, leaving, arriving)
+        if direct is not None and (path is None or direct[0].cost_us <= path.cost_us):
+            first, last = direct
+            way = Way(np.array([first.arc], dtype=np.int32), first.from_mm, first.to_mm)
+            return _Found(way, starts[first.point], goals[last.point])
+        if path is None:
+            return None
+        first, last = leaving.get_end(path.first_node), arriving.get_end(path.last_node)
+        arcs, from_mm, to_mm = path.arcs.tolist(), first.from_mm, last.to_mm
+        if first.to_mm > first.from_mm or not arcs:
+            arcs.insert(0, first.arc)
+        else:
+            from_mm = 0
+        if last.to_mm > last.from_mm:
+            arcs.append(last.arc)
+        else:
+            to_mm = int(network.edge_length_mm[arcs[-1] >> 1])
+        way = Way(np.array(arcs, dtype=np.int32), from_mm, to_mm)
+        return _Found(way, starts[first.point], goals[last.point])
 
     def _answer(self, outcome: Outcome, overlay: Overlay, costs: CostTable, found: _Found) -> RoutePlan:
         route = describe_route(self.graph, overlay, costs, found.way)
@@ -252,7 +254,7 @@ class RoutePlanner:
             start=points[0] if points else asked_start.nearest,
             goal=goal,
         )
-        seeds = _Ends(self.graph, overlay.arc_class, weights, points, is_start=True).seeds
+        seeds = build_ends(network, overlay, weights, points, is_start=True).seeds
         reached = np.flatnonzero(list_reachable_costs(self.graph, overlay, weights, seeds) >= 0)
         candidates = [LonLat(plan.start.lon, plan.start.lat)]
         if len(reached):
@@ -266,97 +268,3 @@ class RoutePlanner:
 
 def _get_usable(costs: CostTable, worst: Verdict) -> Usable:
     return Usable(costs.classes.verdict, costs.slopes.verdict, worst)
-
-
-@dataclass(frozen=True, slots=True)
-class _End:
-    """A partial arc between a snapped point and a node: from ``from_mm`` to ``to_mm`` along `arc`.
-
-    ``beside_us`` is what the way between position and point weighs.
-    """
-
-    point: SnappedPoint
-    arc: int
-    node: int
-    from_mm: int
-    to_mm: int
-    length_mm: int
-    rate_us: int
-    fixed_us: int
-    beside_us: int
-
-    @property
-    def cost_us(self) -> int:
-        """What the whole partial arc costs."""
-        return self.get_cost_us(self.to_mm - self.from_mm) + self.beside_us
-
-    def get_cost_us(self, stretch_mm: int) -> int:
-        """What a stretch of the arc costs; its fixed costs (steps) in proportion."""
-        return stretch_mm * self.rate_us + self.fixed_us * stretch_mm // self.length_mm
-
-
-class _Ends:
-    """The partial arcs by which snapped points are left (or reached), as seeds of the search."""
-
-    def __init__(
-        self,
-        graph: CityGraph,
-        arc_class: Int32,
-        weights: Weights,
-        points: Sequence[SnappedPoint],
-        *,
-        is_start: bool,
-    ) -> None:
-        self.by_node: dict[int, _End] = {}
-        self.ends: list[_End] = []
-        self.graph = graph
-        nearest_m = points[0].offset_m if points else 0.0
-        for point in points:
-            beside_us = int((point.offset_m - nearest_m) * 1000) * weights.least_rate * _OFFSET_WEIGHT
-            for arc in (2 * point.edge, 2 * point.edge + 1):
-                end = self._build_end(arc_class, weights, point, arc, is_start, beside_us)
-                if end is not None:
-                    self.ends.append(end)
-                    known = self.by_node.get(end.node)
-                    if known is None or end.cost_us < known.cost_us:
-                        self.by_node[end.node] = end
-        self.seeds = Seeds(
-            np.array(list(self.by_node), dtype=np.int32),
-            np.array([end.cost_us for end in self.by_node.values()], dtype=np.int64),
-        )
-
-    def _build_end(
-        self,
-        arc_class: Int32,
-        weights: Weights,
-        point: SnappedPoint,
-        arc: int,
-        is_start: bool,
-        beside_us: int,
-    ) -> _End | None:
-        network = self.graph.network
-        class_ = arc_class[arc]
-        rate, slope = int(weights.class_rate[class_]), int(weights.slope_rate[network.arc_slope[arc]])
-        if rate < 0 or slope < 0:
-            return None
-        edge, length = point.edge, int(network.edge_length_mm[point.edge])
-        along = length - point.along_mm if arc & 1 else point.along_mm
-        from_mm, to_mm = (along, length) if is_start else (0, along)
-        goes_to_head = (arc & 1 == 0) == is_start
-        node = int(network.edge_head[edge] if goes_to_head else network.edge_tail[edge])
-        fixed = int(weights.class_fixed[class_])
-        return _End(point, arc, node, from_mm, to_mm, length, rate + slope, fixed, beside_us)
-
-
-def _find_direct(leaving: _Ends, arriving: _Ends) -> _Found | None:
-    """The cheapest way that stays on one edge."""
-    best: _Found | None = None
-    for start in leaving.ends:
-        for goal in arriving.ends:
-            if start.arc != goal.arc or goal.to_mm < start.from_mm:
-                continue
-            cost = start.get_cost_us(goal.to_mm - start.from_mm) + start.beside_us + goal.beside_us
-            if best is None or cost < best.cost_us:
-                way = Way(np.array([start.arc], dtype=np.int32), start.from_mm, goal.to_mm)
-                best = _Found(way, start.point, goal.point, cost)
-    return best

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from operator import attrgetter
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -37,8 +38,7 @@ class Usable:
 _EVERYTHING: Final = Usable(np.zeros(0, dtype=np.uint8), np.zeros(0, dtype=np.uint8), Verdict.CLOSED)
 
 
-@dataclass(frozen=True, slots=True)
-class SnappedPoint:
+class SnappedPoint(NamedTuple):
     """A point on an edge.
 
     Attributes
@@ -173,19 +173,16 @@ def list_nearest_points(
         network.arc_slope,
         usable.class_verdict,
         usable.slope_verdict,
-        usable.worst,
+        int(usable.worst),  # an enum is slow to hand over to compiled code
         position.lon,
         position.lat,
         within_m,
         slack_m,
     )
-    order = np.argsort(offsets, kind="stable")
-    return [
-        SnappedPoint(
-            int(edges[at]), int(along[at]), float(points[at, 0]), float(points[at, 1]), float(offsets[at])
-        )
-        for at in order
-    ]
+    found = zip(edges.tolist(), along.tolist(), points.tolist(), offsets.tolist(), strict=True)
+    nearest = [SnappedPoint(edge, mm, lon, lat, offset_m) for edge, mm, (lon, lat), offset_m in found]
+    nearest.sort(key=attrgetter("offset_m"))
+    return nearest
 
 
 @compiled
