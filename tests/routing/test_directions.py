@@ -218,7 +218,7 @@ def test_unknown_stretches_are_gathered_by_step_and_counted_for_the_way():
         Source.ASSUMPTION,
         ("width_cm",),
     )
-    assert [(u.attribute, u.distance_m, u.count) for u in route.unknowns] == [("width_cm", 100.0, 0)]
+    assert [(u.attribute, u.distance_m, u.spots) for u in route.unknowns] == [("width_cm", 100.0, 0)]
     assert [(a.attribute, a.value, a.distance_m) for a in route.assumptions] == [("width_cm", 150.0, 100.0)]
     assert route.known_share == pytest.approx(1 / 3)
 

@@ -99,7 +99,7 @@ def test_without_a_way_within_the_limits_the_least_bad_one_names_every_excess() 
     assert result.outcome is Outcome.LIMITS_EXCEEDED
     assert list_excesses(result) == [("width", 70.0, 90.0, True)]
     excess = result.routes[0].limits_exceeded[0]
-    assert (excess.unit, excess.source, excess.osm, excess.certain) == ("cm", "osm", "way/1", True)
+    assert (excess.finding.unit, excess.source, excess.osm, excess.certain) == ("cm", "osm", "way/1", True)
 
 
 def test_an_unknown_that_is_rejected_is_named_without_a_value() -> None:

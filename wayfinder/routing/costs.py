@@ -139,12 +139,18 @@ class CostTable:
     @cached_property
     def needed(self) -> tuple[int, ...]:
         """Bits of the rows whose attribute this profile needs to know."""
-        groups, limits = self.profile.groups, self.profile.limits
-        return tuple(
-            bit
-            for bit, row in enumerate(self.rows)
-            if row.is_needed and row.groups & groups and (not row.limit or row.limit in limits)
-        )
+        return _list_needed(self.rows, self.profile.groups, tuple(self.profile.limits))
+
+
+@lru_cache(maxsize=256)
+def _list_needed(
+    rows: tuple[JudgementRow, ...], groups: frozenset[str], limits: tuple[str, ...]
+) -> tuple[int, ...]:
+    return tuple(
+        bit
+        for bit, row in enumerate(rows)
+        if row.is_needed and row.groups & groups and (not row.limit or row.limit in limits)
+    )
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from wayfinder.routing.attributes import Kind
 from wayfinder.routing.city_graph import CityGraph, Landmark
 from wayfinder.routing.costs import CostTable
+from wayfinder.routing.judgement import JudgementRow
 from wayfinder.routing.network import Int32
 from wayfinder.routing.obstacles import (
+    Finding,
     Obstacle,
     ObstacleKind,
     ObstacleLister,
@@ -28,7 +30,7 @@ from wayfinder.routing.obstacles import (
     show_assumed,
 )
 from wayfinder.routing.overlay import Overlay
-from wayfinder.routing.profiles import Beyond, Unknowns
+from wayfinder.routing.profiles import Unknowns
 from wayfinder.routing.trace import Part, Trace, trace_way
 
 
@@ -74,8 +76,7 @@ class Manoeuvre(StrEnum):
     ARRIVE = "arrive"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One instruction.
 
     Attributes
@@ -109,23 +110,21 @@ class Step:
     obstacles: tuple[Obstacle, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(NamedTuple):
     """A needed attribute that nobody knows on part of the way: how far, and at how many spots."""
 
     attribute: str
     distance_m: float
-    count: int
+    spots: int
 
 
-@dataclass(frozen=True, slots=True)
-class Assumption:
+class Assumption(NamedTuple):
     """What was taken for granted where an attribute is unknown."""
 
     attribute: str
     value: Value
     distance_m: float
-    count: int
+    spots: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +185,8 @@ _TURNS: Final = (
 """A turn by less than so many degrees is called so to the left and to the right; beyond, it is a U-turn."""
 
 
+_WALK: Final = int(Part.WALK)
+_PARAMETERS: Final[Mapping[Kind, Mapping[str, object]]] = {kind: {"way": kind.value} for kind in Kind}
 _KEYS: Final = {manoeuvre: f"step.{manoeuvre}" for manoeuvre in Manoeuvre}
 
 
@@ -240,29 +241,28 @@ def _list_steps(
     graph: CityGraph, overlay: Overlay, trace: Trace, way_arcs: Int32, obstacles: list[list[Obstacle]]
 ) -> tuple[Step, ...]:
     steps: list[Step] = []
-    rows, turns, points = trace.steps.tolist(), trace.turns.tolist(), trace.arc_point.tolist()
-    classes = overlay.arc_class[way_arcs[trace.steps[:, 5]]].tolist()
-    for number, (first, end, part, name, landmark, kind_at, length_mm, duration_us) in enumerate(rows):
-        turn, bearing = turns[number]
-        turn_deg = None if math.isnan(turn) else turn
-        bearing_deg = 0.0 if math.isnan(bearing) else bearing
-        edge = overlay.classes[classes[number]]
-        parameters: dict[str, object] = {"way": str(edge.kind)}
-        if part == Part.WALK:
-            manoeuvre = Manoeuvre.DEPART if number == 0 else get_turn(turn_deg)
+    names, landmarks, classes = graph.names, graph.landmarks, overlay.classes
+    points = trace.arc_point.tolist()
+    for row, (turn, bearing), met in zip(trace.steps.tolist(), trace.turns.tolist(), obstacles, strict=True):
+        first, end, part, name, landmark, kind_at, length_mm, duration_us, class_ = row
+        turn_deg = None if turn != turn else turn
+        bearing_deg = 0.0 if bearing != bearing else bearing
+        kind = classes[class_].kind
+        parameters = _PARAMETERS[kind]
+        if part == _WALK:
+            manoeuvre = get_turn(turn_deg) if steps else Manoeuvre.DEPART
         else:
-            if number == 0:
-                steps.append(_depart(bearing_deg, graph.names[name]))
-            manoeuvre = _get_manoeuvre(graph, part, edge.kind, int(way_arcs[kind_at]))
+            if not steps:
+                steps.append(_depart(bearing_deg, names[name]))
+            manoeuvre = _get_manoeuvre(graph, part, kind, int(way_arcs[kind_at]))
             if part == Part.LIFT:
-                parameters["level"] = next(
-                    (o.details.get("level_to") for o in obstacles[number] if "level_to" in o.details), None
-                )
+                level = next((o.details["level_to"] for o in met if "level_to" in o.details), None)
+                parameters = {**parameters, "level": level}
         steps.append(
             Step(
                 manoeuvre,
-                graph.names[name],
-                graph.landmarks[landmark] if landmark >= 0 else None,
+                names[name],
+                landmarks[landmark] if landmark >= 0 else None,
                 length_mm / 1000.0,
                 duration_us / 1e6,
                 bearing_deg,
@@ -271,7 +271,7 @@ def _list_steps(
                 points[end],
                 _KEYS[manoeuvre],
                 parameters,
-                tuple(obstacles[number]),
+                tuple(met),
             )
         )
     last = len(trace.coordinates) - 1
@@ -312,15 +312,9 @@ def _list_gaps(
     costs: CostTable, trace: Trace, distance_m: float
 ) -> tuple[tuple[Unknown, ...], tuple[Assumption, ...]]:
     """What is unknown, the costliest first, and what was assumed instead."""
-    gaps = trace.gaps.tolist()
-    prices: dict[str, tuple[float, float]] = {}
-    for bit in costs.needed:
-        row = costs.rows[bit]
-        percent, seconds = prices.get(row.attribute, (0.0, 0.0))
-        prices[row.attribute] = (max(percent, row.unknown_percent), max(seconds, row.unknown_s))
     lengths: dict[str, list[float]] = {}
     assumed: list[Assumption] = []
-    for number, low, high, length_mm, count in gaps:
+    for number, low, high, length_mm, count in trace.gaps.tolist():
         attribute = get_attribute_name(int(number))
         total = lengths.setdefault(attribute, [0.0, 0.0])
         total[0] += length_mm / 1000.0
@@ -328,7 +322,7 @@ def _list_gaps(
         value = show_assumed(int(number), low, high)
         if value is not None:
             assumed.append(Assumption(attribute, value, length_mm / 1000.0, int(count)))
-    pace = costs.profile.speed_mps
+    prices, pace = _list_prices(costs.rows, costs.needed), costs.profile.speed_mps
 
     def price(attribute: str) -> float:
         percent, seconds = prices.get(attribute, (0.0, 0.0))
@@ -347,28 +341,36 @@ def _list_gaps(
     return tuple(unknowns), tuple(assumed)
 
 
+@lru_cache(maxsize=64)
+def _list_prices(
+    rows: tuple[JudgementRow, ...], needed: tuple[int, ...]
+) -> Mapping[str, tuple[float, float]]:
+    """What not knowing an attribute costs at most: percent, and seconds."""
+    prices: dict[str, tuple[float, float]] = {}
+    for bit in needed:
+        row = rows[bit]
+        percent, seconds = prices.get(row.attribute, (0.0, 0.0))
+        prices[row.attribute] = (max(percent, row.unknown_percent), max(seconds, row.unknown_s))
+    return prices
+
+
 def _find_too_far(costs: CostTable, trace: Trace, distance_m: float) -> Obstacle | None:
     limit = costs.profile.limits.get("distance_max_m")
     if limit is None or not isinstance(limit.value, float) or distance_m <= limit.value:
         return None
     lon, lat = trace.coordinates[-1].tolist()
-    return Obstacle(
-        ObstacleKind.DISTANCE,
-        None,
-        round(distance_m),
-        "m",
-        limit.value,
-        "distance_max_m",
-        True,
-        Beyond(limit.beyond).value,
-        True,
-        Source.OSM,
-        -1,
-        None,
-        lon,
-        lat,
-        "distance",
+    finding = Finding(
+        kind=ObstacleKind.DISTANCE,
+        direction=None,
+        value=round(distance_m),
+        unit="m",
+        limit_name="distance_max_m",
+        exceeds=True,
+        beyond=limit.beyond.value,
+        certain=True,
+        attribute="distance",
     )
+    return Obstacle(finding, limit.value, Source.OSM, -1, None, lon, lat, 0.0)
 
 
 def _list_warnings(overlay: Overlay, trace: Trace, arcs: Int32) -> tuple[PendingReport, ...]:

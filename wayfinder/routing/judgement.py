@@ -80,7 +80,7 @@ class Term:
         return found if self.operator == "=" else np.logical_not(found)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class JudgementRow:
     """One row of ``judgement.csv``.
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -25,7 +25,7 @@ from wayfinder.routing.judgement import JudgementRow, fill_in
 from wayfinder.routing.network import OSM_TYPES, Int32
 from wayfinder.routing.overlay import Overlay
 from wayfinder.routing.profiles import LimitType, Profile, Unknowns
-from wayfinder.routing.trace import Fact, FactTables, Part, Trace
+from wayfinder.routing.trace import GAP_BIT, PLACE_BIT, Fact, FactRow, FactTables, Part, Trace
 
 
 class ObstacleKind(StrEnum):
@@ -71,9 +71,9 @@ class Source(StrEnum):
 Value = float | str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Obstacle:
-    """Something met on the way that a person should hear of.
+@dataclass(frozen=True, slots=True, eq=False)
+class Finding:
+    """What is met, apart from where: made once for all its like, so that its wording can be kept.
 
     Attributes
     ----------
@@ -82,20 +82,16 @@ class Obstacle:
     value
         A number in `unit`, an OSM-spelled word, a range ``"0..3"`` (``"3.."`` without upper end), or None,
         unknown.
-    limit, limit_name
-        What the person set, and its name ("" where no limit speaks of it).
+    limit_name
+        Name of the limit it is held against, "" where no limit speaks of it.
     exceeds
         None where that cannot be told because the value is unknown.
     beyond
         ``block`` or ``avoid``, where it exceeds a limit or its not being known does; else None.
     certain
         False where only a part of the range, or an assumption, exceeds the limit.
-    as_of_day
-        Days since 1970-01-01, -1 unknown.
     attribute
         Name of the attribute the value is of.
-    length_m
-        How far it stretches, 0 for a spot.
     details
         More that is known, by name; ``unknown`` lists needed attributes that are not, ``assumed`` is a range.
     """
@@ -104,19 +100,85 @@ class Obstacle:
     direction: str | None
     value: Value
     unit: str | None
-    limit: Value
     limit_name: str
     exceeds: bool | None
     beyond: str | None
     certain: bool
+    attribute: str
+    details: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether it is an assumption that stands in for its value."""
+        return self.value is None and self.exceeds is not False and self.attribute != "kind"
+
+
+class Obstacle(NamedTuple):
+    """Something met on the way that a person should hear of.
+
+    Attributes
+    ----------
+    limit
+        What the person set.
+    as_of_day
+        Days since 1970-01-01, -1 unknown.
+    length_m
+        How far it stretches, 0 for a spot.
+    """
+
+    finding: Finding
+    limit: Value
     source: Source
     as_of_day: int
     osm: str | None
     lon: float
     lat: float
-    attribute: str
-    length_m: float = 0.0
-    details: Mapping[str, object] = field(default_factory=dict)
+    length_m: float
+
+    @property
+    def kind(self) -> ObstacleKind:
+        """As of the finding."""
+        return self.finding.kind
+
+    @property
+    def direction(self) -> str | None:
+        """As of the finding."""
+        return self.finding.direction
+
+    @property
+    def value(self) -> Value:
+        """As of the finding."""
+        return self.finding.value
+
+    @property
+    def limit_name(self) -> str:
+        """As of the finding."""
+        return self.finding.limit_name
+
+    @property
+    def exceeds(self) -> bool | None:
+        """As of the finding."""
+        return self.finding.exceeds
+
+    @property
+    def beyond(self) -> str | None:
+        """As of the finding."""
+        return self.finding.beyond
+
+    @property
+    def certain(self) -> bool:
+        """As of the finding."""
+        return self.finding.certain
+
+    @property
+    def attribute(self) -> str:
+        """As of the finding."""
+        return self.finding.attribute
+
+    @property
+    def details(self) -> Mapping[str, object]:
+        """As of the finding."""
+        return self.finding.details
 
 
 _PART: Final = {
@@ -186,6 +248,8 @@ _PLACE_KIND: Final = {
     Kind.DOOR: ObstacleKind.DOOR,
     Kind.TURNSTILE: ObstacleKind.TURNSTILE,
 }
+_TURNED: Final = frozenset({Kind.STEPS, Kind.ESCALATOR, Kind.LIFT})
+"""Places whose direction or levels are the edge's, not the class's."""
 _OF_THE_PLACE: Final = frozenset({"kind", "passage_cm", "turning_cm", "barrier", "locked"})
 """Attributes whose obstacle is of the kind of the place they are met at."""
 _KIND_OF: Final = {
@@ -241,13 +305,13 @@ class Knowledge:
     ----------
     has_meaning
         bool[a, c], whether an attribute says anything about a class.
-    names_by_mask, needs
+    findings, needs
         Kept results of `ObstacleLister` and `get_needs`.
     """
 
     tables: FactTables
     has_meaning: NDArray[np.bool_]
-    names_by_mask: dict[int, tuple[str, ...]]
+    findings: dict[object, tuple[_Met, ...]]
     needs: dict[tuple[int, ...], tuple[NDArray[np.bool_], bool]]
 
 
@@ -344,53 +408,95 @@ def show_value(value: object) -> Value:
     return value if isinstance(value, float) else str(value) if isinstance(value, str) else float(value)  # type: ignore[arg-type]
 
 
+class _Met(NamedTuple):
+    """A finding among the facts of one spot.
+
+    Attributes
+    ----------
+    fact
+        Which of the facts it is of, counted from the first of the spot.
+    limit
+        Name of the limit whose value stands beside it, "" none.
+    has_length
+        Whether the fact's length is the obstacle's.
+    """
+
+    fact: int
+    finding: Finding
+    limit: str
+    has_length: bool
+
+
+_MOST_FINDINGS: Final = 20_000
+"""So many findings are kept per judge, then all are forgotten: people's limits are many."""
+
+
 class ObstacleLister:
-    """Turns the facts of one trace into obstacles, step by step."""
+    """Turns the facts of one trace into obstacles, step by step.
+
+    What is found is worked out once for all facts that say the same, and kept with the judge.
+    """
 
     def __init__(
         self, graph: CityGraph, overlay: Overlay, costs: CostTable, trace: Trace, arcs: Int32
     ) -> None:
         self._graph, self._overlay, self._costs = graph, overlay, costs
-        self._arc_array, self._arcs = arcs, arcs.tolist()
+        self._arcs = arcs
         self._tables = overlay.judge.tables
         self._rejects = costs.profile.unknowns is Unknowns.REJECT
-        self._trace, self._knowledge = trace, get_knowledge(graph, overlay)
-        self._facts = trace.facts.tolist()
+        self._knowledge = get_knowledge(graph, overlay)
+        if len(self._knowledge.findings) > _MOST_FINDINGS:
+            self._knowledge.findings.clear()
+        self._facts = [FactRow(*row) for row in trace.facts.tolist()]
+        self._where = trace.where.tolist()
         self._limits: dict[int, _Limit] = {}
-        worst, first = trace.facts[:, 3], trace.facts[:, 2]
-        met = arcs[worst]
-        edges = met >> 1
-        network = graph.network
-        self._osm_type, self._osm_id = (
-            network.edge_osm_type[edges].tolist(),
-            network.edge_osm_id[edges].tolist(),
-        )
-        self._day = network.edge_as_of_day[edges].tolist()
-        self._where = trace.coordinates[trace.arc_point[first]].tolist()
-        self._columns = overlay.arc_class[met].tolist()
 
     def list_by_step(self, steps: int) -> list[list[Obstacle]]:
         """The obstacles of each step, in the order they are met; what is unknown about its stretch last."""
         listed: list[list[Obstacle]] = [[] for _ in range(steps)]
-        at, count = 0, len(self._facts)
+        facts, findings = self._facts, self._knowledge.findings
+        at, count = 0, len(facts)
         while at < count:
-            fact = self._facts[at]
-            found = listed[fact[0]]
-            if fact[1] < 0:
-                end = at + 1
-                while end < count and self._facts[end][2] == fact[2] and self._facts[end][1] >= 0:
+            fact = facts[at]
+            found, end = listed[fact.step], at + 1
+            if fact.bit == GAP_BIT:
+                mets = findings.get(fact.mask) or self._name_gap(fact.mask)
+            elif fact.bit == PLACE_BIT:
+                while end < count and facts[end].first == fact.first and facts[end].bit >= 0:
                     end += 1
-                found += self._explain_place(at, end)
-                at = end
-                continue
-            if fact[5] & _OVER or self._rejects:
-                obstacle = self._explain(at)
-                if not any(_is_same(obstacle, other) for other in found):
+                mets = self._find_at_place(at, end)
+            elif fact.flags & _OVER or self._rejects:
+                mets = self._find_on_stretch(at)
+            else:
+                mets = ()
+            for met in mets:
+                obstacle = self._put(at, met)
+                # a stretch may be over two limits that say the same of it
+                if fact.bit < 0 or not any(_is_same(obstacle, other) for other in found):
                     found.append(obstacle)
-            at += 1
-        for step, obstacle in self._list_gaps():
-            listed[step].append(obstacle)
+            at = end
         return listed
+
+    def _put(self, at: int, met: _Met) -> Obstacle:
+        """The finding where it is met."""
+        fact, finding = self._facts[at + met.fact], met.finding
+        source, day = Source.OSM, fact.as_of_day
+        if self._overlay.changes:
+            change = self._overlay.changes.get(int(self._arcs[fact.worst]))
+            if change is not None:
+                source, day = _SOURCES.get(change.source, Source.REPORT), change.as_of_day
+        lon, lat = self._where[at + met.fact]
+        limit = self._costs.profile.limits.get(met.limit) if met.limit else None
+        return Obstacle(
+            finding,
+            None if limit is None else show_limit(limit.value),
+            Source.ASSUMPTION if finding.is_unknown else source,
+            day,
+            f"{OSM_TYPES[fact.osm_type]}/{fact.osm_id}",
+            lon,
+            lat,
+            fact.length_mm / 1000.0 if met.has_length else 0.0,
+        )
 
     def _get_limit(self, bit: int) -> _Limit:
         limit = self._limits.get(bit)
@@ -399,199 +505,170 @@ class ObstacleLister:
             self._limits[bit] = limit
         return limit
 
-    def _explain_place(self, at: int, end: int) -> list[Obstacle]:
-        """A place, as one obstacle, and before it what else of it is beyond a limit."""
-        edge = self._overlay.classes[self._columns[at]]
+    def _find_at_place(self, at: int, end: int) -> tuple[_Met, ...]:
+        """A place, as one finding, and before it what else of it is beyond a limit."""
+        facts, limits = self._facts[at:end], self._costs.profile.limits
+        edge = self._overlay.classes[facts[0].class_]
+        is_turned = edge.kind in _TURNED
+        key = (
+            PLACE_BIT,
+            facts[0].class_,
+            is_turned and self._get_levels(at),
+            self._rejects,
+            limits["speed_mps"].value,
+            _LIMIT_OF.get(_MAIN[edge.kind][0]) in limits,
+            *[
+                (
+                    fact.bit,
+                    fact.flags,
+                    fact.class_,
+                    fact.flags & _OVER and self._get_limit(fact.bit).beyond,
+                    is_turned and self._get_direction(number, edge, ""),
+                )
+                for number, fact in enumerate(facts, at)
+            ],
+        )
+        found = self._knowledge.findings.get(key)
+        if found is None:
+            found = self._knowledge.findings[key] = tuple(self._explain_place(at, end))
+        return found
+
+    def _explain_place(self, at: int, end: int) -> list[_Met]:
+        edge = self._overlay.classes[self._facts[at].class_]
         main = _MAIN[edge.kind]
         details = self._list_details(at, edge)
-        found: list[Obstacle] = []
+        found: list[_Met] = []
         said = False
         unknown: list[str] = []
         for other in range(at + 1, end):
-            limit = self._get_limit(self._facts[other][1])
-            attribute = limit.row.attribute
-            flags = self._facts[other][5]
-            if not flags & _OVER and not self._rejects:
+            attribute = self._get_limit(self._facts[other].bit).row.attribute
+            if not self._facts[other].flags & _OVER and not self._rejects:
                 if attribute not in unknown:
                     unknown.append(attribute)
                 continue
-            obstacle = self._explain(other, details if attribute in main and not said else None)
-            if any(_is_same(obstacle, before) for before in found):
+            met = self._explain(other, details if attribute in main and not said else None, at)
+            if any(_says_the_same(met.finding, before.finding) for before in found):
                 continue
             said = said or attribute in main
-            found.append(obstacle)
+            found.append(met)
         if unknown:
             details["unknown"] = unknown
         if not said:
             found.append(self._mention(at, edge, main[0], details))
         return found
 
-    def _mention(self, at: int, edge: EdgeAttributes, attribute: str, details: dict[str, object]) -> Obstacle:
+    def _mention(self, at: int, edge: EdgeAttributes, attribute: str, details: dict[str, object]) -> _Met:
         value = None if attribute == "kind" else show_value(getattr(edge, attribute))
         name = _LIMIT_OF.get(attribute, "")
-        limit = self._costs.profile.limits.get(name)
+        if name not in self._costs.profile.limits:
+            name = ""
         is_asked = attribute != "kind" and value is None
-        return self._build(
-            at,
+        finding = Finding(
             kind=_PLACE_KIND[edge.kind],
             direction=self._get_direction(at, edge, attribute),
             value=value,
-            limit=None if limit is None else show_limit(limit.value),
-            limit_name=name if limit is not None else "",
+            unit=_UNITS[attribute],
+            limit_name=name,
             exceeds=None if is_asked else False,
             beyond=None,
             certain=not is_asked,
             attribute=attribute,
-            length_m=0.0,
             details=details,
         )
+        return _Met(0, finding, name, False)
 
-    def _explain(self, at: int, details: dict[str, object] | None = None) -> Obstacle:
-        _, bit, _, worst, length_mm, flags, by_slope = self._facts[at]
-        limit = self._get_limit(bit)
+    def _find_on_stretch(self, at: int) -> tuple[_Met, ...]:
+        """A fact about a stretch that is beyond a limit (or unknown, where unknowns are rejected)."""
+        fact = self._facts[at]
+        edge = self._overlay.classes[fact.class_]
+        key = (
+            fact.bit,
+            fact.flags,
+            fact.class_,
+            self._get_limit(fact.bit).beyond,
+            fact.by_slope and (self._get_incline(at), self._get_slope(at)),
+            edge.kind in _TURNED and self._get_direction(at, edge, ""),
+        )
+        found = self._knowledge.findings.get(key)
+        if found is None:
+            found = self._knowledge.findings[key] = (self._explain(at, None, at),)
+        return found
+
+    def _get_incline(self, at: int) -> float | None:
+        """Percent, not negative; None unknown."""
+        incline = float(self._graph.network.edge_incline_percent[self._arcs[self._facts[at].worst] >> 1])
+        return round(abs(incline), 2) if math.isfinite(incline) else None
+
+    def _get_slope(self, at: int) -> int:
+        return int(self._graph.network.arc_slope[self._arcs[self._facts[at].worst]])
+
+    def _explain(self, at: int, details: dict[str, object] | None, place: int) -> _Met:
+        fact = self._facts[at]
+        limit = self._get_limit(fact.bit)
         attribute = limit.row.attribute
-        edge = self._overlay.classes[self._columns[at]]
+        edge = self._overlay.classes[fact.class_]
         details = {} if details is None else details
-        if by_slope:
-            incline = float(self._graph.network.edge_incline_percent[self._arcs[worst] >> 1])
-            value: Value = None if math.isnan(incline) or math.isinf(incline) else round(abs(incline), 2)
+        if fact.by_slope:
+            value: Value = self._get_incline(at)
         elif attribute == "kind":
             value = None if edge.kind in _MAIN else str(edge.kind)
         else:
             value = show_value(getattr(edge, attribute))
-        if flags & _UNKNOWN:
+        if fact.flags & _UNKNOWN:
             value = None
-            assumed = self._find_assumed(at, attribute, bool(by_slope))
+            assumed = self._find_assumed(at, attribute)
             if assumed is not None:
                 details["assumed"] = assumed
         kind = _KIND_OF.get(attribute)
         if kind is None or attribute in _OF_THE_PLACE:
             kind = _PLACE_KIND.get(edge.kind, ObstacleKind.WAY)
-        over = bool(flags & _OVER)
-        return self._build(
-            at,
+        over = bool(fact.flags & _OVER)
+        finding = Finding(
             kind=kind,
             direction=self._get_direction(at, edge, attribute),
             value=value,
-            limit=limit.value,
+            unit=_UNITS[attribute],
             limit_name=limit.row.limit,
             exceeds=True if over else None,
             beyond=limit.beyond if over else "block",
-            certain=over and not flags & (_UNSURE | _UNKNOWN),
+            certain=over and not fact.flags & (_UNSURE | _UNKNOWN),
             attribute=attribute,
-            length_m=length_mm / 1000.0,
             details=details,
         )
+        return _Met(at - place, finding, limit.row.limit, True)
 
-    def _find_assumed(self, at: int, attribute: str, by_slope: bool) -> Value:
-        knowledge = self._knowledge.tables
+    def _find_assumed(self, at: int, attribute: str) -> Value:
+        knowledge, fact = self._knowledge.tables, self._facts[at]
         row = next(number for number, item in enumerate(_ATTRIBUTES) if item.name == attribute)
-        column = self._columns[at]
-        if by_slope:
-            column = int(self._graph.network.arc_slope[self._arcs[self._facts[at][3]]])
+        column = self._get_slope(at) if fact.by_slope else fact.class_
         return show_assumed(row, float(knowledge.low[row, column]), float(knowledge.high[row, column]))
 
-    def _list_gaps(self) -> list[tuple[int, Obstacle]]:
-        """What is needed and unknown on the stretches of each step, as one obstacle per step."""
-        steps = np.flatnonzero(self._trace.step_gaps[:, 0])
-        if not len(steps):
-            return []
-        gaps, network = self._trace.step_gaps[steps], self._graph.network
-        position = gaps[:, 2]
-        edges = self._arc_array[position] >> 1
-        columns = (
-            steps.tolist(),
-            gaps.tolist(),
-            network.edge_as_of_day[edges].tolist(),
-            network.edge_osm_type[edges].tolist(),
-            network.edge_osm_id[edges].tolist(),
-            self._trace.coordinates[self._trace.arc_point[position]].tolist(),
-        )
-        found = []
-        for step, (mask, length_mm, _), day, osm_type, osm_id, (lon, lat) in zip(*columns, strict=True):
-            names = self._knowledge.names_by_mask.get(mask) or self._name_gap(mask)
-            found.append(
-                (
-                    step,
-                    Obstacle(
-                        ObstacleKind.UNKNOWN,
-                        None,
-                        None,
-                        None,
-                        None,
-                        "",
-                        None,
-                        None,
-                        False,
-                        Source.ASSUMPTION,
-                        day,
-                        f"{OSM_TYPES[osm_type]}/{osm_id}",
-                        lon,
-                        lat,
-                        names[0],
-                        length_mm / 1000.0,
-                        {"unknown": names},
-                    ),
-                )
-            )
-        return found
-
-    def _name_gap(self, mask: int) -> tuple[str, ...]:
+    def _name_gap(self, mask: int) -> tuple[_Met, ...]:
+        """What is needed and unknown on the stretches of a step, as one finding."""
         rows = [self._costs.rows[bit] for bit in range(64) if mask >> bit & 1]
         rows.sort(key=lambda row: -row.unknown_percent)
         names = tuple(dict.fromkeys(row.attribute for row in rows))
-        self._knowledge.names_by_mask[mask] = names
-        return names
-
-    def _build(
-        self,
-        at: int,
-        *,
-        kind: ObstacleKind,
-        direction: str | None,
-        value: Value,
-        limit: Value,
-        limit_name: str,
-        exceeds: bool | None,
-        beyond: str | None,
-        certain: bool,
-        attribute: str,
-        length_m: float,
-        details: Mapping[str, object],
-    ) -> Obstacle:
-        source, day = Source.OSM, self._day[at]
-        if self._overlay.changes:
-            change = self._overlay.changes.get(self._arcs[self._facts[at][3]])
-            if change is not None:
-                source, day = _SOURCES.get(change.source, Source.REPORT), change.as_of_day
-        is_unknown = value is None and exceeds is not False and attribute != "kind"
-        lon, lat = self._where[at]
-        return Obstacle(
-            kind,
-            direction,
-            value,
-            _UNITS[attribute],
-            limit,
-            limit_name,
-            exceeds,
-            beyond,
-            certain,
-            Source.ASSUMPTION if is_unknown else source,
-            day,
-            f"{OSM_TYPES[self._osm_type[at]]}/{self._osm_id[at]}",
-            lon,
-            lat,
-            attribute,
-            length_m,
-            details,
+        finding = Finding(
+            kind=ObstacleKind.UNKNOWN,
+            direction=None,
+            value=None,
+            unit=None,
+            limit_name="",
+            exceeds=None,
+            beyond=None,
+            certain=False,
+            attribute=names[0],
+            details={"unknown": names},
         )
+        found = self._knowledge.findings[mask] = (_Met(0, finding, "", True),)
+        return found
 
     def _get_direction(self, at: int, edge: EdgeAttributes, attribute: str) -> str | None:
         kind = edge.kind
         if kind is Kind.KERB:
             return None
         if kind is Kind.STEPS or kind is Kind.ESCALATOR:
-            arc = self._arcs[self._facts[at][3]]
+            arc = int(self._arcs[self._facts[at].worst])
             return get_step_direction(float(self._graph.network.edge_incline_percent[arc >> 1]), arc)
         if kind is Kind.LIFT:
             before, after = self._get_levels(at)
@@ -599,7 +676,7 @@ class ObstacleLister:
         return _DIRECTIONS.get(attribute)
 
     def _get_levels(self, at: int) -> tuple[float | None, float | None]:
-        arc, network = self._arcs[self._facts[at][3]], self._graph.network
+        arc, network = int(self._arcs[self._facts[at].worst]), self._graph.network
         levels = [
             None if math.isnan(level) else float(level)
             for level in (network.edge_level_from[arc >> 1], network.edge_level_to[arc >> 1])
@@ -649,14 +726,20 @@ def get_attribute_name(row: int) -> str:
 def _is_same(one: Obstacle, other: Obstacle) -> bool:
     """Whether two rows of the judgement said the same of one spot."""
     return (
+        (one.lon, one.lat) == (other.lon, other.lat)
+        and one.osm == other.osm
+        and _says_the_same(one.finding, other.finding)
+    )
+
+
+def _says_the_same(one: Finding, other: Finding) -> bool:
+    return (
         (one.attribute == other.attribute or (_is_unknown_slope(one) and _is_unknown_slope(other)))
         and (one.limit_name == other.limit_name or one.value is None)
-        and (one.lon, one.lat) == (other.lon, other.lat)
-        and one.osm == other.osm
         and one.exceeds == other.exceeds
     )
 
 
-def _is_unknown_slope(obstacle: Obstacle) -> bool:
+def _is_unknown_slope(finding: Finding) -> bool:
     """An unknown slope is unknown uphill and downhill: said once."""
-    return obstacle.kind is ObstacleKind.INCLINE and obstacle.value is None and obstacle.exceeds is None
+    return finding.kind is ObstacleKind.INCLINE and finding.value is None and finding.exceeds is None

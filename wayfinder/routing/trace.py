@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,6 +84,46 @@ class FactTables:
     bit_sense: Int8
 
 
+class FactRow(NamedTuple):
+    """Something met on a way.
+
+    Attributes
+    ----------
+    step
+        Which step it belongs to.
+    bit
+        Which row of the judgement speaks of it; `PLACE_BIT` for a place, whose facts follow it, and `GAP_BIT`
+        for all that is needed and unknown on the stretches of a step.
+    first, worst
+        Positions of arcs: where it begins, and where it is worst.
+    flags
+        Of `Fact`.
+    by_slope
+        1 where the slope is judged, not the class.
+    class_, osm_type, osm_id, as_of_day
+        Of the worst arc.
+    mask
+        Of a gap: the bits of what is unknown.
+    """
+
+    step: int
+    bit: int
+    first: int
+    worst: int
+    length_mm: int
+    flags: int
+    by_slope: int
+    class_: int
+    osm_type: int
+    osm_id: int
+    as_of_day: int
+    mask: int
+
+
+PLACE_BIT: Final = -1
+GAP_BIT: Final = -2
+
+
 @dataclass(frozen=True, slots=True)
 class Trace:
     """A way in numbers.
@@ -97,15 +137,14 @@ class Trace:
     arc_used_mm
         int64[k].
     steps
-        int64[s, 8]: first arc, end arc, part, name, landmark or -1, arc that gives it its kind, length mm,
-        duration µs.
+        int64[s, 9]: first arc, end arc, part, name, landmark or -1, arc that gives it its kind, length mm,
+        duration µs, class of that arc.
     turns
         float64[s, 2]: turn (left negative, NaN where there is none to speak of) and bearing, degrees.
     facts
-        int64[f, 7]: step, bit (-1 for a place), first arc, worst arc, length mm, flags of `Fact`, by slope.
-    step_gaps
-        int64[s, 3]: needed and unknown on the stretches of a step, and not listed among the facts: mask of
-        bits, length mm, position of the first arc.
+        int64[f, 12], the fields of `FactRow`.
+    where
+        float64[f, 2]: where each fact is met, WGS84 degrees.
     gaps
         float64[g, 5]: needed and unknown: attribute row, low and high that are assumed, length mm, spots.
     length_mm, duration_us
@@ -122,7 +161,7 @@ class Trace:
     steps: Int64
     turns: Float64
     facts: Int64
-    step_gaps: Int64
+    where: Float64
     gaps: Float64
     length_mm: int
     duration_us: int
@@ -166,7 +205,9 @@ def trace_way(
         network.edge_points,
         network.point_lon_e7,
         network.point_lat_e7,
+        network.edge_osm_type,
         network.edge_osm_id,
+        network.edge_as_of_day,
         network.node_landmark,
         network.out_first,
         network.out_arc,
@@ -369,7 +410,9 @@ def _list_facts(
     arc_step: Int32,
     arc_class: Int32,
     arc_slope: Int16,
+    edge_osm_type: UInt8,
     edge_osm_id: Int64,
+    edge_as_of_day: Int32,
     edge_incline_percent: np.ndarray[tuple[int], np.dtype[np.float32]],
     class_masks: tuple[UInt64, UInt64, UInt64],
     slope_masks: tuple[UInt64, UInt64, UInt64],
@@ -380,11 +423,11 @@ def _list_facts(
     bit_attribute: Int8,
     bit_sense: Int8,
     lists_unknown: bool,
-    step_gaps: Int64,
+    step_count: int,
 ) -> tuple[Int64, Float64]:
-    """The facts met, in order, and the needed ones that are unknown, by what is assumed of them."""
+    """The facts met, in order, then those of the gaps; and what is unknown by what is assumed of it."""
     one = np.uint64(1)
-    most = 1
+    most = 1 + step_count
     for position in range(arcs.shape[0]):
         arc = arcs[position]
         class_, slope = arc_class[arc], arc_slope[arc]
@@ -393,7 +436,9 @@ def _list_facts(
         while mask:
             mask &= mask - one
             most += 1
-    facts = np.zeros((most, 7), dtype=np.int64)
+    facts = np.zeros((most, 12), dtype=np.int64)
+    # by step, what is unknown on its stretches: mask of bits, length in mm, position of the first arc
+    step_gaps = np.zeros((step_count, 3), dtype=np.int64)
     gaps = np.zeros((most, 5))
     size, gap_size = 0, 0
     run = np.full(_BITS, -1, dtype=np.int64)
@@ -416,7 +461,7 @@ def _list_facts(
                 is_place = False  # the same steps, cut into several edges
             last_step, last_object = arc_step[position], thing
         if is_place:
-            _note(facts[size], arc_step[position], -1, position, used, _PLACE, 0)
+            _note(facts[size], arc_step[position], PLACE_BIT, position, used, _PLACE, 0)
             size += 1
         over = class_masks[0][class_] | slope_masks[0][slope]
         unknown = class_masks[2][class_] | slope_masks[2][slope]
@@ -483,6 +528,15 @@ def _list_facts(
             _note(facts[size], arc_step[position], bit, position, used, flags, int(by_slope))
             run[bit] = size if used > 0 else -1
             size += 1
+    for step in range(step_count):
+        if step_gaps[step, 0]:
+            _note(facts[size], step, GAP_BIT, step_gaps[step, 2], step_gaps[step, 1], _UNKNOWN, 0)
+            facts[size, 11] = step_gaps[step, 0]
+            size += 1
+    for at in range(size):
+        arc = arcs[facts[at, 3]]
+        facts[at, 7], facts[at, 8] = arc_class[arc], edge_osm_type[arc >> 1]
+        facts[at, 9], facts[at, 10] = edge_osm_id[arc >> 1], edge_as_of_day[arc >> 1]
     return facts[:size], gaps[:gap_size]
 
 
@@ -496,7 +550,9 @@ def _trace(
     edge_points: Int64,
     point_lon_e7: Int32,
     point_lat_e7: Int32,
+    edge_osm_type: UInt8,
     edge_osm_id: Int64,
+    edge_as_of_day: Int32,
     node_landmark: Int32,
     out_first: Int32,
     out_arc: Int32,
@@ -523,7 +579,7 @@ def _trace(
     arcs: Int32,
     from_mm: int,
     to_mm: int,
-) -> tuple[Float64, Int32, Int64, Int64, Float64, Int64, Int64, Float64, int, int, float, float, float]:
+) -> tuple[Float64, Int32, Int64, Int64, Float64, Int64, Float64, Float64, int, int, float, float, float]:
     count = arcs.shape[0]
     arc_point = np.zeros(count + 1, dtype=np.int32)
     arc_used_mm = np.zeros(count, dtype=np.int64)
@@ -532,7 +588,7 @@ def _trace(
     )
     roles = _assign(arcs, arc_class, arc_used_mm, part)
     metres_lon = METRES_PER_DEGREE * np.cos(np.radians(line[0, 1]))
-    steps = np.zeros((count, 8), dtype=np.int64)
+    steps = np.zeros((count, 9), dtype=np.int64)
     turns = np.full((count, 2), np.nan)
     arc_step = np.zeros(count, dtype=np.int32)
     size = 0
@@ -641,6 +697,7 @@ def _trace(
     steps[size - 1, 1] = count
     for step in range(size):
         steps[step, 6] = 0
+        steps[step, 8] = arc_class[arcs[steps[step, 5]]]
         for position in range(steps[step, 0], steps[step, 1]):
             arc = arcs[position]
             class_, used = arc_class[arc], arc_used_mm[position]
@@ -652,14 +709,15 @@ def _trace(
                 fixed = fixed * used // whole
             steps[step, 7] += used * (duration_rate[class_] + slope_rate[arc_slope[arc]]) + fixed
         duration_us += steps[step, 7]
-    step_gaps = np.zeros((size, 3), dtype=np.int64)
     facts, gaps = _list_facts(
         arcs,
         arc_used_mm,
         arc_step,
         arc_class,
         arc_slope,
+        edge_osm_type,
         edge_osm_id,
+        edge_as_of_day,
         edge_incline_percent,
         (class_over, class_unsure, class_unknown),
         (slope_over, slope_unsure, slope_unknown),
@@ -670,8 +728,11 @@ def _trace(
         bit_attribute,
         bit_sense,
         lists_unknown,
-        step_gaps,
+        size,
     )
+    where = np.empty((facts.shape[0], 2))
+    for at in range(facts.shape[0]):
+        where[at] = line[arc_point[facts[at, 2]]]
     known_share = known_mm / needed_mm if needed_mm > 0.0 else 1.0
     return (
         line,
@@ -680,7 +741,7 @@ def _trace(
         steps[:size],
         turns[:size],
         facts,
-        step_gaps,
+        where,
         gaps,
         int(length_mm),
         int(duration_us),

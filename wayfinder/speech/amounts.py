@@ -30,11 +30,20 @@ def say_distance(distance_m: float, language: str) -> str:
     >>> [say_distance(m, "de").replace(chr(160), " ") for m in (3.4, 42, 412, 996, 1234)]
     ['3 m', '40 m', '410 m', '1 km', '1,2 km']
     """
-    grid = 1 if distance_m < 9.5 else 5 if distance_m < 97.5 else 10
-    rounded = int(distance_m / grid + 0.5) * grid
-    if rounded < 1000:
-        return say_amount(rounded, "m", language)
-    return say_amount(int(distance_m / 100.0 + 0.5) / 10, "km", language)
+    return say_rounded(round_distance(distance_m), language)
+
+
+def round_distance(distance_m: float) -> int:
+    """A distance in metres as it is said: to 5 m, to 10 m, to 100 m."""
+    grid = 1 if distance_m < 9.5 else 5 if distance_m < 97.5 else 10 if distance_m < 995.0 else 100
+    return int(distance_m / grid + 0.5) * grid
+
+
+def say_rounded(distance_m: int, language: str) -> str:
+    """A distance that is rounded already."""
+    if distance_m < 1000:
+        return say_amount(distance_m, "m", language)
+    return say_amount(distance_m / 1000, "km", language)
 
 
 def say_duration(duration_s: float, language: str) -> str:

@@ -7,15 +7,13 @@ from functools import lru_cache
 from typing import Final
 
 from wayfinder.i18n import Catalogue, get_catalogue
-from wayfinder.routing.obstacles import Obstacle, ObstacleKind, Value
-from wayfinder.routing.profiles import Profile
-from wayfinder.speech.amounts import say_amount, say_distance, say_number, say_range
+from wayfinder.routing.obstacles import Finding, ObstacleKind, Value
+from wayfinder.speech.amounts import say_amount, say_distance, say_number, say_range, say_rounded
 from wayfinder.speech.labels import capitalise
+from wayfinder.speech.listener import Listener
 
 _KERBS: Final = {"0..1": "flush", "0..3": "lowered", "1..5": "rolled"}
 """Ranges by which kerbs are classified (cost-model: Attributes) -> their name; without upper end: raised."""
-_SIGHT: Final = frozenset({"blind", "low-vision", "cane"})
-"""Groups to whom sound, vibration and tactile paving are said also where no limit asks."""
 _UNITS: Final = {
     "kerb_up_cm": "cm",
     "kerb_down_cm": "cm",
@@ -34,32 +32,42 @@ _UNITS: Final = {
 }
 
 
-def word_obstacle(obstacle: Obstacle, catalogue: Catalogue, profile: Profile) -> str:
-    """Word an obstacle for the person whose profile it is."""
-    text, frame = _say(obstacle, catalogue, profile), catalogue.texts["obstacle.text"]
+@lru_cache(maxsize=16384)
+def word_finding(finding: Finding, limit: Value, distance_m: int, listener: Listener) -> str:
+    """Word what is met.
+
+    Parameters
+    ----------
+    limit
+        What the person set.
+    distance_m
+        How far it stretches, as `round_distance` rounds it.
+    """
+    catalogue = get_catalogue(listener.language)
+    text, frame = _say(finding, limit, distance_m, listener, catalogue), catalogue.texts["obstacle.text"]
     return capitalise(text if frame == "{text}" else frame.format(text=text))
 
 
-def _say(obstacle: Obstacle, catalogue: Catalogue, profile: Profile) -> str:
-    if obstacle.kind is ObstacleKind.UNKNOWN:
-        return _say_unknown(obstacle, catalogue)
-    fact = _say_fact(obstacle, catalogue, profile)
-    if obstacle.length_m > 0 and obstacle.kind not in _PLACES:
-        distance = say_distance(obstacle.length_m, catalogue.language)
+def _say(finding: Finding, limit: Value, distance_m: int, listener: Listener, catalogue: Catalogue) -> str:
+    if finding.kind is ObstacleKind.UNKNOWN:
+        return _say_unknown(finding, catalogue)
+    fact = _say_fact(finding, listener, catalogue)
+    if distance_m > 0 and finding.kind not in _PLACES:
+        distance = say_rounded(distance_m, catalogue.language)
         fact = catalogue.texts["obstacle.stretch"].format(fact=fact, distance=distance)
-    if obstacle.exceeds is None and obstacle.beyond is not None:
+    if finding.exceeds is None and finding.beyond is not None:
         return catalogue.texts["obstacle.rejected"].format(fact=fact)
-    if not obstacle.exceeds:
+    if not finding.exceeds:
         return fact
-    if not obstacle.limit_name:
+    if not finding.limit_name:
         return catalogue.texts["obstacle.over"].format(fact=fact, clause=catalogue.texts["clause.closed"])
-    clause = _say_clause(obstacle, catalogue)
-    if obstacle.certain or (obstacle.value is None and "assumed" not in obstacle.details):
+    clause = _say_clause(finding, limit, catalogue)
+    if finding.certain or (finding.value is None and "assumed" not in finding.details):
         return catalogue.texts["obstacle.over"].format(fact=fact, clause=clause)
-    if "assumed" in obstacle.details:
-        assumed = say_value(obstacle.attribute, obstacle.details["assumed"], catalogue)
+    if "assumed" in finding.details:
+        assumed = say_value(finding.attribute, finding.details["assumed"], catalogue)
         fact = catalogue.texts["fact.assumed"].format(fact=fact, value=assumed)
-    unsure = catalogue.texts[f"unsure.{_get_sense(obstacle.limit_name)}"]
+    unsure = catalogue.texts[f"unsure.{_get_sense(finding.limit_name)}"]
     return catalogue.texts["obstacle.unsure"].format(fact=fact, clause=clause, unsure=unsure)
 
 
@@ -95,30 +103,25 @@ _PLACES: Final = frozenset(
 )
 
 
-def _say_unknown(obstacle: Obstacle, catalogue: Catalogue) -> str:
-    return _list_unknown(obstacle.details["unknown"], catalogue.language)
-
-
-@lru_cache(maxsize=4096)
-def _list_unknown(names: tuple[str, ...], language: str) -> str:
-    catalogue = get_catalogue(language)
+def _say_unknown(finding: Finding, catalogue: Catalogue) -> str:
+    names: tuple[str, ...] = finding.details["unknown"]  # type: ignore[assignment]
     labels = dict.fromkeys(label_unknown(name, catalogue) for name in names)
     attributes = catalogue.texts["list.join"].join(labels)
     return catalogue.texts["obstacle.unknown"].format(attributes=attributes)
 
 
-def _say_fact(obstacle: Obstacle, catalogue: Catalogue, profile: Profile) -> str:
+def _say_fact(finding: Finding, listener: Listener, catalogue: Catalogue) -> str:
     """What is there, with all that is known of a place, and what is needed and unknown."""
-    kind, details, attribute = obstacle.kind, obstacle.details, obstacle.attribute
+    kind, details, attribute = finding.kind, finding.details, finding.attribute
     said = {attribute}
     if attribute in ("kerb_up_cm", "kerb_down_cm"):
-        parts = [_say_kerb(obstacle, catalogue)]
+        parts = [_say_kerb(finding, catalogue)]
         said |= {"kerb_up_cm", "kerb_down_cm"}
-        if profile.groups & _SIGHT and _is_said("tactile_paving", details):
+        if listener.by_touch and _is_said("tactile_paving", details):
             parts.append(_say_detail("tactile_paving", details, catalogue))
             said.add("tactile_paving")
     elif kind is ObstacleKind.STEPS and attribute in ("step_count", "kind"):
-        parts = [_say_steps(obstacle, catalogue)]
+        parts = [_say_steps(finding, catalogue)]
         if "handrail" in details:
             parts.append(_say_detail("handrail", details, catalogue))
             said |= {"handrail", "step_count"}
@@ -126,21 +129,21 @@ def _say_fact(obstacle: Obstacle, catalogue: Catalogue, profile: Profile) -> str
             parts.append(_say_detail("step_ramp", details, catalogue))
             said.add("step_ramp")
     elif kind is ObstacleKind.CROSSING and attribute in ("crossing", "kind") and "crossing" in details:
-        parts = _list_crossing(details, catalogue, profile, said)
+        parts = _list_crossing(details, listener, catalogue, said)
     elif kind is ObstacleKind.LIFT and attribute == "kind":
         parts = [_say_lift(details, catalogue)]
     elif kind is ObstacleKind.ESCALATOR:
-        parts = [catalogue.texts[f"escalator.{obstacle.direction or 'any'}"]]
+        parts = [catalogue.texts[f"escalator.{finding.direction or 'any'}"]]
     elif attribute in ("passage_cm", "kind", "barrier") and kind in _PLACES:
-        parts = [_say_passage(obstacle, catalogue)]
+        parts = [_say_passage(finding, catalogue)]
         said |= {"passage_cm", "barrier"}
         if details.get("opening") == "limited":
             parts.append(_say_detail("opening", details, catalogue))
-    elif obstacle.value is None:
+    elif finding.value is None:
         parts = [_say_not_known(attribute, catalogue)]
     else:
         template = catalogue.texts.get(f"fact.{attribute}", "{value}")
-        parts = [template.format(value=say_value(attribute, obstacle.value, catalogue))]
+        parts = [template.format(value=say_value(attribute, finding.value, catalogue))]
     unknown = details.get("unknown")
     if unknown:
         missing = [name for name in unknown if name not in said]  # type: ignore[attr-defined]
@@ -162,8 +165,8 @@ def _is_said(attribute: str, details: Mapping[str, object]) -> bool:
     return details.get(attribute) is not None or attribute in details.get("unknown", ())  # type: ignore[operator]
 
 
-def _say_kerb(obstacle: Obstacle, catalogue: Catalogue) -> str:
-    value, direction = obstacle.value, obstacle.direction or "any"
+def _say_kerb(finding: Finding, catalogue: Catalogue) -> str:
+    value, direction = finding.value, finding.direction or "any"
     if value is None:
         return catalogue.texts[f"kerb.unknown.{direction}"]
     name = "exact"
@@ -173,11 +176,11 @@ def _say_kerb(obstacle: Obstacle, catalogue: Catalogue) -> str:
     return catalogue.texts[f"kerb.{direction}"].format(kerb=kerb)
 
 
-def _say_steps(obstacle: Obstacle, catalogue: Catalogue) -> str:
-    count = obstacle.details.get("step_count", obstacle.value)
-    is_known = isinstance(count, float) and obstacle.value is not None
+def _say_steps(finding: Finding, catalogue: Catalogue) -> str:
+    count = finding.details.get("step_count", finding.value)
+    is_known = isinstance(count, float) and finding.value is not None
     steps = catalogue.count("steps.count", int(count)) if is_known else catalogue.texts["steps.unknown"]  # type: ignore[call-overload]
-    return catalogue.texts[f"steps.{obstacle.direction or 'any'}"].format(steps=steps)
+    return catalogue.texts[f"steps.{finding.direction or 'any'}"].format(steps=steps)
 
 
 def _say_lift(details: Mapping[str, object], catalogue: Catalogue) -> str:
@@ -191,26 +194,24 @@ def _say_lift(details: Mapping[str, object], catalogue: Catalogue) -> str:
     return catalogue.texts["lift.levels"].format_map(levels)
 
 
-def _say_passage(obstacle: Obstacle, catalogue: Catalogue) -> str:
-    details = obstacle.details
+def _say_passage(finding: Finding, catalogue: Catalogue) -> str:
+    details = finding.details
     name, value = (
         ("door", details.get("door"))
-        if obstacle.kind is ObstacleKind.DOOR
+        if finding.kind is ObstacleKind.DOOR
         else ("barrier", details.get("barrier"))
     )
     barrier = (
-        say_value(name, value, catalogue)
-        if value is not None
-        else say_value("kind", obstacle.kind, catalogue)
+        say_value(name, value, catalogue) if value is not None else say_value("kind", finding.kind, catalogue)
     )
-    width = obstacle.value if obstacle.attribute == "passage_cm" else details.get("passage_cm")
+    width = finding.value if finding.attribute == "passage_cm" else details.get("passage_cm")
     if width is None:
         return catalogue.texts["passage.unknown"].format(barrier=barrier)
     return catalogue.texts["passage"].format(barrier=barrier, value=say_value("passage_cm", width, catalogue))
 
 
 def _list_crossing(
-    details: Mapping[str, object], catalogue: Catalogue, profile: Profile, said: set[str]
+    details: Mapping[str, object], listener: Listener, catalogue: Catalogue, said: set[str]
 ) -> list[str]:
     texts, language = catalogue.texts, catalogue.language
     said |= {"crossing", "crossing_island", "crossing_length_m"}
@@ -228,7 +229,7 @@ def _list_crossing(
     parts.append(_say_detail("crossing_island", details, catalogue))
     if details.get("crossing") == "signals":
         parts.append(texts["crossing.green.unknown"])
-    if profile.groups & _SIGHT or "signals_needed" in profile.limits:
+    if listener.asks_signals:
         asked = ["signal_sound", "signal_vibration"] if details.get("crossing") == "signals" else []
         for name in (*asked, "tactile_paving"):
             if name == "tactile_paving" and not _is_said(name, details):
@@ -238,14 +239,14 @@ def _list_crossing(
     return parts
 
 
-def _say_clause(obstacle: Obstacle, catalogue: Catalogue) -> str:
-    texts, name, limit = catalogue.texts, obstacle.limit_name, obstacle.limit
+def _say_clause(finding: Finding, limit: Value, catalogue: Catalogue) -> str:
+    texts, name = catalogue.texts, finding.limit_name
     special = texts.get(f"clause.{name}.{limit}") or texts.get(f"clause.{name}")
     if special:
         return special
     if name == "surface_avoid" or limit in ("block", "avoid"):
-        return texts[f"clause.{obstacle.beyond or 'avoid'}"]
-    return texts["clause.number"].format(limit=_say_limit(obstacle.attribute, limit, catalogue))
+        return texts[f"clause.{finding.beyond or 'avoid'}"]
+    return texts["clause.number"].format(limit=_say_limit(finding.attribute, limit, catalogue))
 
 
 def _say_limit(attribute: str, limit: Value, catalogue: Catalogue) -> str:

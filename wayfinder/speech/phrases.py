@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from wayfinder.i18n import Catalogue, get_catalogue
+from wayfinder.routing.city_graph import Landmark
 from wayfinder.routing.directions import Assumption, Manoeuvre, Route, Step, Unknown
-from wayfinder.routing.obstacles import Obstacle
+from wayfinder.routing.obstacles import Finding, Obstacle, Value
 from wayfinder.routing.planner import Outcome, RoutePlan
 from wayfinder.routing.profiles import Profile
 from wayfinder.routing.snapping import SnappedPoint
-from wayfinder.speech.amounts import say_amount, say_date, say_distance, say_duration, show_day
+from wayfinder.speech.amounts import (
+    round_distance,
+    say_amount,
+    say_date,
+    say_distance,
+    say_duration,
+    say_rounded,
+    show_day,
+)
 from wayfinder.speech.labels import (
     capitalise,
     describe_limit,
@@ -26,7 +36,8 @@ from wayfinder.speech.labels import (
     label_unknowns,
     label_value,
 )
-from wayfinder.speech.obstacle_phrases import label_unknown, say_value, word_obstacle
+from wayfinder.speech.listener import Listener, get_listener
+from wayfinder.speech.obstacle_phrases import label_unknown, say_value, word_finding
 
 __all__ = [
     "describe_limit",
@@ -91,13 +102,9 @@ def word_plan(plan: RoutePlan, language: str) -> dict[str, Any]:
 
 def word_route(route: Route, language: str, profile: Profile) -> dict[str, Any]:
     """One entry of ``routes``."""
+    listener = get_listener(profile, language)
     catalogue = get_catalogue(language)
-    # an obstacle over the limits stands in its step and in the list: worded once
-    worded = {
-        id(obstacle): _show_obstacle(obstacle, catalogue, profile)
-        for step in route.steps
-        for obstacle in step.obstacles
-    }
+    steps = route.steps
     return {
         "label": route.label,
         "distance_m": round(route.distance_m, 1),
@@ -106,9 +113,9 @@ def word_route(route: Route, language: str, profile: Profile) -> dict[str, Any]:
         "descent_m": round(route.descent_m, 1),
         "geometry": {"type": "LineString", "coordinates": route.coordinates.tolist()},
         "known_share": round(route.known_share, 3),
-        "unknowns": _show_unknowns(route.unknowns, catalogue),
-        "assumptions": [_say_assumption(assumption, catalogue) for assumption in route.assumptions],
-        "limits_exceeded": [worded[id(obstacle)] for obstacle in route.limits_exceeded],
+        "unknowns": _show_unknowns(route.unknowns, language),
+        "assumptions": [_say_assumption(assumption, language) for assumption in route.assumptions],
+        "limits_exceeded": [_show_obstacle(obstacle, listener) for obstacle in route.limits_exceeded],
         "warnings": [
             {
                 "key": warning.key,
@@ -120,17 +127,17 @@ def word_route(route: Route, language: str, profile: Profile) -> dict[str, Any]:
         ],
         "steps": [
             {
-                "instruction": _instruct(route.steps, number, catalogue, profile),
-                "manoeuvre": str(step.manoeuvre),
+                "instruction": _instruct(steps, number, listener),
+                "manoeuvre": step.manoeuvre,
                 "distance_m": int(step.distance_m * 10.0 + 0.5) / 10.0,
                 "duration_s": int(step.duration_s + 0.5),
                 "street": step.street,
                 "bearing_deg": int(step.bearing_deg + 0.5) % 360,
                 "first_point": step.first_point,
                 "last_point": step.last_point,
-                "obstacles": [worded[id(obstacle)] for obstacle in step.obstacles],
+                "obstacles": [_show_obstacle(obstacle, listener) for obstacle in step.obstacles],
             }
-            for number, step in enumerate(route.steps)
+            for number, step in enumerate(steps)
         ],
     }
 
@@ -141,108 +148,176 @@ def _show_point(point: SnappedPoint | None) -> dict[str, Any] | None:
     return {"lon": point.lon, "lat": point.lat, "offset_m": round(point.offset_m, 1)}
 
 
-def _show_obstacle(obstacle: Obstacle, catalogue: Catalogue, profile: Profile) -> dict[str, Any]:
+def _show_obstacle(obstacle: Obstacle, listener: Listener) -> dict[str, Any]:
+    finding, limit, source, as_of_day, osm, lon, lat, length_m = obstacle
+    said_limit = limit if finding.exceeds else None
     return {
-        "kind": str(obstacle.kind),
-        "direction": obstacle.direction,
-        "value": obstacle.value,
-        "unit": obstacle.unit,
-        "limit": obstacle.limit,
-        "exceeds": obstacle.exceeds,
-        "beyond": obstacle.beyond,
-        "certain": obstacle.certain,
-        "attribute": obstacle.attribute,
-        "length_m": int(obstacle.length_m * 10.0 + 0.5) / 10.0,
-        "source": str(obstacle.source),
-        "as_of": show_day(obstacle.as_of_day),
-        "osm": obstacle.osm,
-        "lon": obstacle.lon,
-        "lat": obstacle.lat,
-        "text": word_obstacle(obstacle, catalogue, profile),
+        **_show_finding(finding, said_limit, round_distance(length_m), listener),
+        "limit": limit,
+        "length_m": int(length_m * 10.0 + 0.5) / 10.0,
+        "source": source,
+        "as_of": show_day(as_of_day),
+        "osm": osm,
+        "lon": lon,
+        "lat": lat,
     }
 
 
-def _show_unknowns(unknowns: Sequence[Unknown], catalogue: Catalogue) -> list[dict[str, Any]]:
+@lru_cache(maxsize=16384)
+def _show_finding(finding: Finding, limit: Value, distance_m: int, listener: Listener) -> Mapping[str, Any]:
+    """What is the same of all obstacles of a finding: worded once."""
+    return {
+        "kind": finding.kind.value,
+        "direction": finding.direction,
+        "value": finding.value,
+        "unit": finding.unit,
+        "exceeds": finding.exceeds,
+        "beyond": finding.beyond,
+        "certain": finding.certain,
+        "attribute": finding.attribute,
+        "text": word_finding(finding, limit, distance_m, listener),
+    }
+
+
+def _word_obstacle(obstacle: Obstacle, listener: Listener) -> str:
+    return word_finding(obstacle.finding, obstacle.limit, round_distance(obstacle.length_m), listener)
+
+
+def _show_unknowns(unknowns: Sequence[Unknown], language: str) -> list[dict[str, Any]]:
     """Said once where two attributes have the same words: slope up and down are one thing to a person."""
-    shown = [_show_unknown(unknown, catalogue) for unknown in unknowns]
-    first_of = {one["text"]: one for one in reversed(shown)}
-    return [one for one in shown if first_of[one["text"]] is one]
+    shown: dict[str, dict[str, Any]] = {}
+    for unknown in unknowns:
+        text = _say_unknown(unknown, language)
+        if text not in shown:
+            shown[text] = {
+                "attribute": unknown.attribute,
+                "distance_m": round(unknown.distance_m, 1),
+                "count": unknown.spots,
+                "text": text,
+            }
+    return list(shown.values())
 
 
-def _show_unknown(unknown: Unknown, catalogue: Catalogue) -> dict[str, Any]:
-    return {
-        "attribute": unknown.attribute,
-        "distance_m": round(unknown.distance_m, 1),
-        "count": unknown.count,
-        "text": capitalise(_say_unknown(unknown, catalogue)),
-    }
+def _say_unknown(unknown: Unknown, language: str) -> str:
+    is_along = unknown.distance_m > 0
+    text = _say_gap(unknown.attribute, is_along, round_distance(unknown.distance_m), unknown.spots, language)
+    return capitalise(text)
 
 
-def _say_unknown(unknown: Unknown | Assumption, catalogue: Catalogue) -> str:
-    label = label_unknown(unknown.attribute, catalogue)
-    distance = say_distance(unknown.distance_m, catalogue.language)
-    if not unknown.count:
+@lru_cache(maxsize=8192)
+def _say_gap(attribute: str, is_along: bool, distance_m: int, spots: int, language: str) -> str:
+    catalogue = get_catalogue(language)
+    label, distance = label_unknown(attribute, catalogue), say_rounded(distance_m, language)
+    if not spots:
         return catalogue.texts["unknown.distance"].format(label=label, distance=distance)
-    key = "unknown.both" if unknown.distance_m else "unknown.places"
-    return catalogue.count(key, unknown.count, label=label, distance=distance)
+    key = "unknown.both" if is_along else "unknown.places"
+    return catalogue.count(key, spots, label=label, distance=distance)
 
 
-def _say_assumption(assumption: Assumption, catalogue: Catalogue) -> str:
-    value = say_value(assumption.attribute, assumption.value, catalogue)
-    return capitalise(
-        catalogue.texts["assumption"].format(what=_say_unknown(assumption, catalogue), value=value)
-    )
+def _say_assumption(assumption: Assumption, language: str) -> str:
+    attribute, value, distance_m, spots = assumption
+    return _say_assumed(attribute, value, distance_m > 0, round_distance(distance_m), spots, language)
+
+
+@lru_cache(maxsize=8192)
+def _say_assumed(
+    attribute: str, value: Value, is_along: bool, distance_m: int, spots: int, language: str
+) -> str:
+    catalogue = get_catalogue(language)
+    what = _say_gap(attribute, is_along, distance_m, spots, language)
+    text = catalogue.texts["assumption"].format(what=what, value=say_value(attribute, value, catalogue))
+    return capitalise(text)
 
 
 def _say_warning(key: str, catalogue: Catalogue) -> str:
     return catalogue.texts.get(f"warning.{key}") or catalogue.texts["warning.pending"]
 
 
-def _instruct(steps: Sequence[Step], number: int, catalogue: Catalogue, profile: Profile) -> str:
+def _instruct(steps: Sequence[Step], number: int, listener: Listener) -> str:
     """The sentence of a step."""
-    step, texts = steps[number], catalogue.texts
-    if step.manoeuvre is Manoeuvre.ARRIVE:
-        return texts["step.arrive"]
-    is_blind = "blind" in profile.groups
+    step = steps[number]
+    turn_deg = step.turn_deg
+    clock = _get_clock(turn_deg) if listener.by_clock and turn_deg is not None else 0
     key = _TURN_KEYS.get(step.key)
     if key is None:
-        return _instruct_special(step, texts, is_blind)
-    by_landmark = "cognitive" in profile.groups
-    turn = _say_turn(step, key, texts, is_blind, by_landmark)
-    where = step.street or (
-        label_value("kind", str(step.parameters["way"]), catalogue.language) if step.parameters["way"] else ""
-    )
+        return _say_special(
+            step.manoeuvre, step.parameters.get("level"), _get_side(turn_deg), clock, listener
+        )
+    compass, landmark, distance_m = -1, None, round_distance(step.distance_m)
+    if step.manoeuvre is Manoeuvre.DEPART:
+        compass = int(step.bearing_deg / 45.0 + 0.5) % 8
+    if listener.by_landmark:
+        landmark = step.landmark
+        if number + 1 < len(steps) and steps[number + 1].landmark is not None:
+            distance_m = -1
+    if step.distance_m < _NO_DISTANCE_M:
+        distance_m = -1
+    return _say_walk(key, step.street, step.parameters["way"], compass, clock, landmark, distance_m, listener)
+
+
+@lru_cache(maxsize=16384)
+def _say_walk(
+    key: str,
+    street: str,
+    way: str,
+    compass: int,
+    clock: int,
+    landmark: Landmark | None,
+    distance_m: int,
+    listener: Listener,
+) -> str:
+    """Walk along a way.
+
+    Parameters
+    ----------
+    compass, clock
+        Which way, as the eighth of the compass (-1: not said) and as on a clock face (0: not said).
+    distance_m
+        As `round_distance` rounds it; -1: not said.
+    """
+    texts = get_catalogue(listener.language).texts
+    turn = _say_turn(key, compass, clock, landmark, texts)
+    where = street or (label_value("kind", way, listener.language) if way else "")
     if not where:
         return texts["step.turn_only"].format(turn=turn)
-    ends_at_landmark = by_landmark and number + 1 < len(steps) and steps[number + 1].landmark is not None
-    if step.distance_m < _NO_DISTANCE_M or ends_at_landmark:
+    if distance_m < 0:
         return texts["step.walk.short"].format(turn=turn, where=where)
-    distance = say_distance(step.distance_m, catalogue.language)
+    distance = say_rounded(distance_m, listener.language)
     return texts["step.walk"].format(turn=turn, where=where, distance=distance)
 
 
-def _instruct_special(step: Step, texts: Mapping[str, str], is_blind: bool) -> str:
-    key = f"action.{step.manoeuvre}"
-    level = step.parameters.get("level")
+def _get_side(turn_deg: float | None) -> str | None:
+    """Where something lies that is reached by a turn; None ahead, or where nobody knows."""
+    if turn_deg is None or abs(turn_deg) < _TURNED_DEG:
+        return None
+    return "back" if abs(turn_deg) > _BACK_DEG else "left" if turn_deg < 0 else "right"
+
+
+@lru_cache(maxsize=4096)
+def _say_special(
+    manoeuvre: Manoeuvre, level: float | None, side: str | None, clock: int, listener: Listener
+) -> str:
+    """Something that is a step by itself, or the arrival."""
+    texts = get_catalogue(listener.language).texts
+    if manoeuvre is Manoeuvre.ARRIVE:
+        return texts["step.arrive"]
+    key = f"action.{manoeuvre}"
     action = texts[key] if level is None else texts[f"{key}.level"].format(level=f"{level:g}")
-    turn = step.turn_deg
-    if turn is None or abs(turn) < _TURNED_DEG:
+    if side is None:
         return texts["step.special"].format(action=action)
-    side = "back" if abs(turn) > _BACK_DEG else "left" if turn < 0 else "right"
-    word = texts[f"side.{side}.clock"].format(clock=_get_clock(turn)) if is_blind else texts[f"side.{side}"]
+    word = texts[f"side.{side}.clock"].format(clock=clock) if clock else texts[f"side.{side}"]
     return texts["step.special.turned"].format(side=word, action=action)
 
 
-def _say_turn(step: Step, key: str, texts: Mapping[str, str], is_blind: bool, by_landmark: bool) -> str:
-    if step.manoeuvre is Manoeuvre.DEPART:
-        return texts[key].format(compass=texts[f"compass.{int(step.bearing_deg / 45.0 + 0.5) % 8}"])
-    if is_blind and step.turn_deg is not None:
-        return texts[f"{key}.clock"].format(clock=_get_clock(step.turn_deg))
-    if by_landmark and step.landmark is not None and (place := texts.get(f"landmark.{step.landmark.key}")):
-        if step.landmark.name:
-            place = texts["landmark.named"].format(landmark=place, name=step.landmark.name)
-        text = texts[f"{key}.landmark"].format(landmark=place)
-        return capitalise(text)
+def _say_turn(key: str, compass: int, clock: int, landmark: Landmark | None, texts: Mapping[str, str]) -> str:
+    if compass >= 0:
+        return texts[key].format(compass=texts[f"compass.{compass}"])
+    if clock:
+        return texts[f"{key}.clock"].format(clock=clock)
+    if landmark is not None and (place := texts.get(f"landmark.{landmark.key}")):
+        if landmark.name:
+            place = texts["landmark.named"].format(landmark=place, name=landmark.name)
+        return capitalise(texts[f"{key}.landmark"].format(landmark=place))
     return texts[key]
 
 
@@ -292,6 +367,7 @@ def format_plan_text(plan: RoutePlan, language: str) -> str:
 
 def _format_route(route: Route, catalogue: Catalogue, profile: Profile) -> list[str]:
     texts, language = catalogue.texts, catalogue.language
+    listener = get_listener(profile, language)
     line = texts["route.line"].format(
         distance=say_distance(route.distance_m, language),
         duration=say_duration(route.duration_s, language),
@@ -299,20 +375,20 @@ def _format_route(route: Route, catalogue: Catalogue, profile: Profile) -> list[
         descent=say_amount(round(route.descent_m), "m", language),
     )
     lines = [f"{line}."]
-    unknowns = list(dict.fromkeys(capitalise(_say_unknown(unknown, catalogue)) for unknown in route.unknowns))
+    unknowns = list(dict.fromkeys(_say_unknown(unknown, language) for unknown in route.unknowns))
     if unknowns:
         share = say_amount(int(route.known_share * 100), "percent", language)
         lines[0] += f" {texts['route.known'].format(share=share)}."
         lines += [texts["route.unknowns"], *(f"  ? {text}" for text in unknowns[:LEADING_UNKNOWNS])]
     if route.limits_exceeded:
-        streets = {id(obstacle): step.street for step in route.steps for obstacle in step.obstacles}
+        streets = {obstacle: step.street for step in route.steps for obstacle in step.obstacles}
         lines.append(texts["route.exceeded"])
         for obstacle in route.limits_exceeded:
-            lines.append("  ! " + _format_excess(obstacle, streets[id(obstacle)], catalogue, profile))
+            lines.append("  ! " + _format_excess(obstacle, streets[obstacle], catalogue, listener))
     lines += ["", texts["route.steps"]]
     width = len(str(len(route.steps)))
     for number, step in enumerate(route.steps):
-        lines.append(f"{number + 1:>{width}}. {_instruct(route.steps, number, catalogue, profile)}")
+        lines.append(f"{number + 1:>{width}}. {_instruct(route.steps, number, listener)}")
         for obstacle in step.obstacles:
             mark = (
                 "!"
@@ -323,7 +399,7 @@ def _format_route(route: Route, catalogue: Catalogue, profile: Profile) -> list[
                 if obstacle.value is None
                 else "*"
             )
-            lines.append(f"{'':>{width}}    {mark} {word_obstacle(obstacle, catalogue, profile)}")
+            lines.append(f"{'':>{width}}    {mark} {_word_obstacle(obstacle, listener)}")
     if route.warnings:
         lines += [
             "",
@@ -332,18 +408,18 @@ def _format_route(route: Route, catalogue: Catalogue, profile: Profile) -> list[
         ]
     if route.assumptions:
         lines += ["", texts["route.assumptions"]]
-        lines += [f"  {_say_assumption(assumption, catalogue)}" for assumption in route.assumptions]
+        lines += [f"  {_say_assumption(assumption, language)}" for assumption in route.assumptions]
     if len(unknowns) > LEADING_UNKNOWNS:
         rest = texts["list.join"].join(unknowns[LEADING_UNKNOWNS:])
         lines += ["", texts["route.unknowns.more"].format(unknowns=rest)]
     return lines
 
 
-def _format_excess(obstacle: Obstacle, street: str, catalogue: Catalogue, profile: Profile) -> str:
+def _format_excess(obstacle: Obstacle, street: str, catalogue: Catalogue, listener: Listener) -> str:
     place = {"lat": f"{obstacle.lat:.5f}", "lon": f"{obstacle.lon:.5f}", "street": street}
     return catalogue.say(
         "exceeded.line",
-        text=word_obstacle(obstacle, catalogue, profile),
+        text=_word_obstacle(obstacle, listener),
         place=catalogue.say("place.on" if street else "place.at", **place),
         source=catalogue.texts[f"source.{obstacle.source.value}"],
         date=_say_day(show_day(obstacle.as_of_day), catalogue),
