@@ -60,11 +60,7 @@ def _read(definition: LimitDefinition, value: str, beyond: str) -> object:
 
 def list_reasons(costs: CostTable) -> list[str]:
     """Rows beyond their limit (``?`` where not surely), then the needed unknowns."""
-    prices = costs.classes
     rows = list(enumerate(costs.rows))
-    over = [
-        row.id + ("?" if int(prices.unsure[0]) >> bit & 1 else "")
-        for bit, row in rows
-        if int(prices.over[0]) >> bit & 1
-    ]
-    return over + [f"unknown:{row.id}" for bit, row in rows if int(prices.unknown[0]) >> bit & 1]
+    over, unsure, unknown = costs.classes.whole.masks[:, 0].tolist()
+    said = [row.id + ("?" if unsure >> bit & 1 else "") for bit, row in rows if over >> bit & 1]
+    return said + [f"unknown:{row.id}" for bit, row in rows if unknown >> bit & 1]

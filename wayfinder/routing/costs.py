@@ -30,7 +30,7 @@ from wayfinder.routing.judgement import (
     load_judgement,
     match_all,
 )
-from wayfinder.routing.network import SLOPE_BINS, Float64, Int32, Int64, Mask, UInt8, UInt64
+from wayfinder.routing.network import SLOPE_BINS, Float64, Int16, Int32, Int64, Mask, UInt8, UInt64
 from wayfinder.routing.profiles import (
     Beyond,
     Limit,
@@ -52,8 +52,11 @@ class Verdict(IntEnum):
     CLOSED = 3
 
 
+FORBIDDEN: Final = -1
+"""Rate of a class or slope that must not be entered. Forbidden is a flag, never a large weight."""
 UNBOUNDED_OVER: Final = 10.0
 """Units by which a range without upper end (a raised kerb) counts as over, beyond its low end."""
+_OVER_LIMIT: Final = int(Verdict.OVER_LIMIT)
 _MAX_EXPLAINED: Final = 64
 _MOST_KEPT: Final = 64
 
@@ -71,49 +74,89 @@ _EFFECTS: Final = {effect: code for code, effect in enumerate(Effect)}
 _POLICIES: Final = {Unknowns.ACCEPT: 0, Unknowns.AVOID: 1, Unknowns.REJECT: 2}
 
 
+class Judged(NamedTuple):
+    """What a list of classes (or slope bins) is worth to a profile.
+
+    Attributes
+    ----------
+    numbers
+        int64[6, c], the rates and fixed costs in the order of `Prices`.
+    masks
+        uint64[3, c]: over, unsure, unknown.
+    verdict
+        uint8[c], a `Verdict`.
+    """
+
+    numbers: Int64
+    masks: UInt64
+    verdict: UInt8
+
+
+_NONE: Final = Judged(
+    np.empty((6, 0), dtype=np.int64), np.empty((3, 0), dtype=np.uint64), np.empty(0, dtype=np.uint8)
+)
+
+
 class Prices:
-    """What a profile pays and gets on each class, or on each slope bin.
+    """What a profile pays and gets on each class, or on each slope bin: as its preset, but for some classes.
 
     All arrays have one entry per class (or bin). A way costs ``length_mm * (class rate + slope rate) + class
     fixed``.
 
+    Parameters
+    ----------
+    base
+        What the preset makes of every class; shared by all who have it.
+    own, which
+        What a person's own limits make of the classes `which`, ascending.
+
     Attributes
     ----------
-    rate, fixed
-        int64, µs per mm and µs: duration and penalties, of ways within the limits.
-    over_rate, over_fixed
-        int64, added to them when ways over the limits are priced in.
-    duration_rate, duration_fixed
-        int64, µs per mm and µs: honest time, without any penalty.
     verdict
         uint8, a `Verdict`.
-    over, unsure, unknown
-        uint64, one bit per explained row: beyond its limit; not surely so (a range, or an assumption); needed
-        but not known.
-    numbers, masks
-        int64[6, c] and uint64[3, c]: the above in these orders.
     """
 
-    __slots__ = (
-        "duration_fixed",
-        "duration_rate",
-        "fixed",
-        "masks",
-        "numbers",
-        "over",
-        "over_fixed",
-        "over_rate",
-        "rate",
-        "unknown",
-        "unsure",
-        "verdict",
-    )
+    def __init__(
+        self,
+        base: Judged,
+        own: Judged = _NONE,
+        which: Int32 = np.empty(0, dtype=np.int32),  # noqa: B008
+    ) -> None:
+        self._base, self._own, self._which = base, own, which
+        self.verdict = base.verdict
+        if len(which):
+            self.verdict = base.verdict.copy()
+            self.verdict[which] = own.verdict
 
-    def __init__(self, numbers: Int64, masks: UInt64, verdict: UInt8) -> None:
-        self.numbers, self.masks, self.verdict = numbers, masks, verdict
-        self.rate, self.fixed, self.over_rate, self.over_fixed = numbers[:4]
-        self.duration_rate, self.duration_fixed = numbers[4:]
-        self.over, self.unsure, self.unknown = masks
+    def weigh(self, worst: int) -> tuple[Int64, Int64]:
+        """Rate and fixed costs of every class, excess prices included; rate -1 where it is beyond `worst`."""
+        base, own = self._base, self._own
+        return _weigh(base.numbers, base.verdict, own.numbers, own.verdict, self._which, worst)
+
+    def look_up(self, classes: Int32) -> tuple[UInt64, Int64]:
+        """For explaining a way: masks uint64[3, k] and durations int64[2, k] (rate, fixed) of `classes`."""
+        return _look_up(
+            self._base.numbers, self._base.masks, self._own.numbers, self._own.masks, self._which, classes
+        )
+
+    @cached_property
+    def whole(self) -> Judged:
+        """Everything in one piece."""
+        numbers, masks = self._base.numbers.copy(), self._base.masks.copy()
+        numbers[:, self._which], masks[:, self._which] = self._own.numbers, self._own.masks
+        return Judged(numbers, masks, self.verdict)
+
+    @property
+    def rate(self) -> Int64:
+        """µs per mm: duration and penalties, of ways within the limits."""
+        rate: Int64 = self.whole.numbers[0]
+        return rate
+
+    @property
+    def fixed(self) -> Int64:
+        """µs: the same."""
+        fixed: Int64 = self.whole.numbers[1]
+        return fixed
 
 
 @dataclass(frozen=True)
@@ -135,6 +178,20 @@ class CostTable:
     slopes: Prices
     rows: tuple[JudgementRow, ...]
     least_rate: int
+
+    def look_up(self, classes: Int32, slopes: Int16) -> tuple[UInt64, Int64]:
+        """What is said of the arcs of a way, by their classes and slope bins.
+
+        Returns
+        -------
+        masks
+            uint64[3, k], one bit per explained row: over, unsure, unknown.
+        durations
+            int64[2, k]: honest time without any penalty, µs per mm and µs.
+        """
+        masks, durations = self.classes.look_up(classes)
+        slope_masks, slope_durations = self.slopes.look_up(slopes.astype(np.int32))
+        return masks | slope_masks, durations + slope_durations
 
     @cached_property
     def needed(self) -> tuple[int, ...]:
@@ -364,9 +421,9 @@ class Judge:
             _build_program(build_slope_columns(), self.slopes, self.tables),
         )
         self._settings: dict[str, list[_Setting]] = {}
-        self._judged: dict[tuple[str, Unknowns], Prices] = {}
+        self._judged: dict[tuple[str, Unknowns], tuple[Judged, int]] = {}
         self._kept: OrderedDict[object, CostTable] = OrderedDict()
-        self._kept_slopes: dict[object, Prices] = {}
+        self._kept_slopes: dict[object, tuple[Prices, int]] = {}
         self._lock = threading.Lock()
 
     def get_costs(self, profile: Profile) -> CostTable:
@@ -389,27 +446,36 @@ class Judge:
 
     def _judge(self, profile: Profile, changed: Sequence[str]) -> CostTable:
         of_classes, of_slopes = self._set_limits(profile, changed)
-        classes = self._judge_classes(profile, changed, of_classes)
-        slopes = self._judge_slopes(profile, of_slopes)
-        least = _find_least(classes.rate, self._bounding) + _find_least(slopes.rate, self.slopes)
-        return CostTable(profile, classes, slopes, self.tables.explained, least)
+        classes, least = self._judge_classes(profile, changed, of_classes)
+        slopes, least_slope = self._judge_slopes(profile, of_slopes)
+        return CostTable(profile, classes, slopes, self.tables.explained, least + least_slope)
 
-    def _judge_classes(self, profile: Profile, changed: Sequence[str], setting: _Setting) -> Prices:
-        """Judge as the preset does; anew only the classes on which a changed limit tells another tale."""
+    def _judge_classes(
+        self, profile: Profile, changed: Sequence[str], setting: _Setting
+    ) -> tuple[Prices, int]:
+        """Judge as the preset does; anew only the classes on which a changed limit tells another tale.
+
+        Returns
+        -------
+        prices, least
+            The second is the least rate, µs per mm, or a little less.
+        """
         program, preset = self._programs[0], self.tables.presets[profile.name]
         base_us, policy = 1000.0 / profile.speed_mps, _POLICIES[profile.unknowns]
         if profile.speed_mps != preset.speed_mps:
-            return _run_program(program, setting, base_us, base_us, policy)
-        judged = self._judged.get((profile.name, profile.unknowns))
-        if judged is None:
+            judged = _run_program(program, setting, base_us, base_us, policy)
+            return Prices(judged), _find_least(judged.numbers[0], self._bounding)
+        known = self._judged.get((profile.name, profile.unknowns))
+        if known is None:
             ours = self._settings[profile.name][0]
             judged = _run_program(program, ours, base_us, base_us, policy)
-            self._judged[profile.name, profile.unknowns] = judged
+            known = judged, _find_least(judged.numbers[0], self._bounding)
+            self._judged[profile.name, profile.unknowns] = known
+        judged, least = known
         rows = [number for name in changed for number in program.by_limit.get(name, ())]
         if not rows:
-            return judged
-        affected = np.zeros(program.count, dtype=np.bool_)
-        _find_affected(
+            return Prices(judged), least
+        which = _find_affected(
             np.array(rows, dtype=np.int32),
             program.member_first,
             program.member,
@@ -418,22 +484,23 @@ class Judge:
             program.test,
             *self._settings[profile.name][0],
             *setting,
-            affected,
+            program.count,
         )
-        return _run_program(program, setting, base_us, base_us, policy, judged, affected)
+        own = _run_program(program, setting, base_us, base_us, policy, which)
+        return Prices(judged, own, which), min(least, _find_least(own.numbers[0], self._bounding[which]))
 
-    def _judge_slopes(self, profile: Profile, setting: _Setting) -> Prices:
+    def _judge_slopes(self, profile: Profile, setting: _Setting) -> tuple[Prices, int]:
         """Few people change their limits of slope: the prices of the last settings are kept."""
         base_us, policy = 1000.0 / profile.speed_mps, _POLICIES[profile.unknowns]
         key = (setting.active.tobytes(), setting.operand.tobytes(), base_us, policy)
-        slopes = self._kept_slopes.get(key)
-        if slopes is None:
-            slopes = _run_program(self._programs[1], setting, base_us, 0.0, policy)
-            slopes.verdict[~self.slopes] = Verdict.CLOSED
+        known = self._kept_slopes.get(key)
+        if known is None:
+            judged = _run_program(self._programs[1], setting, base_us, 0.0, policy)
+            judged.verdict[~self.slopes] = Verdict.CLOSED
             if len(self._kept_slopes) >= _MOST_KEPT:
                 self._kept_slopes.clear()
-            self._kept_slopes[key] = slopes
-        return slopes
+            known = self._kept_slopes[key] = Prices(judged), _find_least(judged.numbers[0], self.slopes)
+        return known
 
     def _set_limits(self, profile: Profile, changed: Sequence[str]) -> list[_Setting]:
         """How the rows of each program hold for a profile."""
@@ -506,39 +573,74 @@ def _run_program(
     base_us: float,
     start_us: float,
     policy: int,
-    judged: Prices | None = None,
-    which: Mask | None = None,
-) -> Prices:
-    """Judge the columns; only `which` of them, if given, the others are as in `judged`."""
-    count = program.count
-    if judged is None or which is None:
-        which = np.ones(count, dtype=np.bool_)
-        numbers: Int64 = np.empty((6, count), dtype=np.int64)
-        masks = np.empty((3, count), dtype=np.uint64)
-        verdict = np.empty(count, dtype=np.uint8)
-    else:
-        numbers, masks, verdict = judged.numbers.copy(), judged.masks.copy(), judged.verdict.copy()
-    _interpret(
-        which,
-        program.first,
-        program.row,
-        program.low,
-        program.high,
-        program.status,
-        program.bit,
-        program.effect,
-        program.test,
-        program.amounts,
-        setting.active,
-        setting.operand,
-        base_us,
-        start_us,
-        policy,
-        numbers,
-        masks,
-        verdict,
+    which: Int32 | None = None,
+) -> Judged:
+    """Judge the columns `which`; all, if None."""
+    if which is None:
+        which = np.arange(program.count, dtype=np.int32)
+    return Judged(
+        *_interpret(
+            which,
+            program.first,
+            program.row,
+            program.low,
+            program.high,
+            program.status,
+            program.bit,
+            program.effect,
+            program.test,
+            program.amounts,
+            setting.active,
+            setting.operand,
+            base_us,
+            start_us,
+            policy,
+        )
     )
-    return Prices(numbers, masks, verdict)
+
+
+@compiled
+def _weigh(
+    numbers: Int64, verdict: UInt8, own_numbers: Int64, own_verdict: UInt8, which: Int32, worst: int
+) -> tuple[Int64, Int64]:
+    rate, fixed = numbers[0].copy(), numbers[1].copy()
+    _weigh_some(numbers, verdict, worst, rate, fixed)
+    if which.shape[0]:
+        own_rate, own_fixed = own_numbers[0].copy(), own_numbers[1].copy()
+        _weigh_some(own_numbers, own_verdict, worst, own_rate, own_fixed)
+        for at in range(which.shape[0]):
+            rate[which[at]], fixed[which[at]] = own_rate[at], own_fixed[at]
+    return rate, fixed
+
+
+@compiled
+def _weigh_some(numbers: Int64, verdict: UInt8, worst: int, rate: Int64, fixed: Int64) -> None:
+    for item in range(verdict.shape[0]):
+        if verdict[item] > worst:
+            rate[item] = FORBIDDEN
+        elif verdict[item] == _OVER_LIMIT:
+            rate[item] += numbers[2, item]
+            fixed[item] += numbers[3, item]
+
+
+@compiled
+def _look_up(
+    numbers: Int64, masks: UInt64, own_numbers: Int64, own_masks: UInt64, which: Int32, classes: Int32
+) -> tuple[UInt64, Int64]:
+    found = np.empty((3, classes.shape[0]), dtype=np.uint64)
+    durations = np.empty((2, classes.shape[0]), dtype=np.int64)
+    for at in range(classes.shape[0]):
+        item = classes[at]
+        own = np.searchsorted(which, item)
+        if own < which.shape[0] and which[own] == item:
+            for row in range(3):
+                found[row, at] = own_masks[row, own]
+            durations[0, at], durations[1, at] = own_numbers[4, own], own_numbers[5, own]
+        else:
+            for row in range(3):
+                found[row, at] = masks[row, item]
+            durations[0, at], durations[1, at] = numbers[4, item], numbers[5, item]
+    return found, durations
 
 
 @compiled
@@ -562,9 +664,10 @@ def _find_affected(
     operand_before: Float64,
     active: UInt8,
     operand: Float64,
-    affected: Mask,
-) -> None:
-    """Mark the columns on which one of `rows` may say something else than before."""
+    count: int,
+) -> Int32:
+    """The columns on which one of `rows` may say something else than before, ascending."""
+    affected = np.zeros(count, dtype=np.bool_)
     for row in rows:
         before, now = operand_before[row], operand[row]
         is_same = active_before[row] == active[row]
@@ -577,11 +680,12 @@ def _find_affected(
                 affected[member[place]] |= low[place] < max(before, now)
             else:
                 affected[member[place]] = True
+    return np.flatnonzero(affected).astype(np.int32)
 
 
 @compiled
 def _interpret(
-    which: Mask,
+    which: Int32,
     first: Int32,
     row_of: Int32,
     low: Float64,
@@ -596,20 +700,19 @@ def _interpret(
     base_us: float,
     start_us: float,
     policy: int,
-    numbers: Int64,
-    masks: UInt64,
-    verdict: UInt8,
-) -> None:
-    """Run the rows over the columns `which`.
+) -> tuple[Int64, UInt64, UInt8]:
+    """Run the rows over the columns `which`; returns the fields of `Judged`.
 
-    `numbers` gets rate, fixed, over_rate, over_fixed, duration_rate, duration_fixed; sums are kept in
+    The numbers are rate, fixed, over_rate, over_fixed, duration_rate, duration_fixed; sums are kept in
     float64, in row order, and rounded once (half up), so that any IEEE machine gets the same integers.
     """
+    numbers = np.empty((6, which.shape[0]), dtype=np.int64)
+    masks = np.empty((3, which.shape[0]), dtype=np.uint64)
+    verdict = np.empty(which.shape[0], dtype=np.uint8)
     percent = np.empty(3)  # duration, penalty, over
     seconds = np.empty(3)
-    for item in range(verdict.shape[0]):
-        if not which[item]:
-            continue
+    for at in range(which.shape[0]):
+        item = which[at]
         percent[:] = 0.0
         seconds[:] = 0.0
         over_mask, unsure_mask, unknown_mask = np.uint64(0), np.uint64(0), np.uint64(0)
@@ -678,13 +781,14 @@ def _interpret(
                 over_mask |= flag
                 if unsure:
                     unsure_mask |= flag
-        verdict[item] = worst
-        masks[0, item], masks[1, item], masks[2, item] = over_mask, unsure_mask, unknown_mask
+        verdict[at] = worst
+        masks[0, at], masks[1, at], masks[2, at] = over_mask, unsure_mask, unknown_mask
         duration_rate = np.int64(np.floor(base_us * percent[0] / 100.0 + 0.5))
         duration_rate += np.int64(np.floor(start_us + 0.5))
         duration_fixed = np.int64(np.floor(seconds[0] * 1e6 + 0.5))
-        numbers[4, item], numbers[5, item] = duration_rate, duration_fixed
-        numbers[0, item] = duration_rate + np.int64(np.floor(base_us * percent[1] / 100.0 + 0.5))
-        numbers[1, item] = duration_fixed + np.int64(np.floor(seconds[1] * 1e6 + 0.5))
-        numbers[2, item] = np.int64(np.floor(base_us * percent[2] / 100.0 + 0.5))
-        numbers[3, item] = np.int64(np.floor(seconds[2] * 1e6 + 0.5))
+        numbers[4, at], numbers[5, at] = duration_rate, duration_fixed
+        numbers[0, at] = duration_rate + np.int64(np.floor(base_us * percent[1] / 100.0 + 0.5))
+        numbers[1, at] = duration_fixed + np.int64(np.floor(seconds[1] * 1e6 + 0.5))
+        numbers[2, at] = np.int64(np.floor(base_us * percent[2] / 100.0 + 0.5))
+        numbers[3, at] = np.int64(np.floor(seconds[2] * 1e6 + 0.5))
+    return numbers, masks, verdict

@@ -25,14 +25,11 @@ from wayfinder.routing.city_graph import (
 )
 from wayfinder.routing.compiled import compiled
 from wayfinder.routing.costs import CostTable, Verdict
-from wayfinder.routing.network import Int32, Int64, UInt8
+from wayfinder.routing.network import Int32, Int64
 from wayfinder.routing.overlay import Overlay
 
-FORBIDDEN: Final = -1
-"""Rate of a class or slope that must not be entered. Forbidden is a flag, never a large weight."""
 _INFINITE: Final = np.int64(2**62)
 _ACTIVE_LANDMARKS: Final = 4
-_OVER_LIMIT: Final = int(Verdict.OVER_LIMIT)
 _LEAST_SCALE: Final = 600
 """Below this share (in thousandths) of a preset's prices, bounds in lengths are the better ones."""
 
@@ -51,23 +48,9 @@ class Weights:
 def build_weights(costs: CostTable, *, priced: bool) -> Weights:
     """Weights of the ways within the limits, or (`priced`) also of those over them, at their excess price."""
     worst = int(Verdict.OVER_LIMIT if priced else Verdict.AVOID)
-    classes, slopes = costs.classes, costs.slopes
-    class_rate, class_fixed = _weigh(classes.numbers, classes.verdict, worst)
-    slope_rate, _ = _weigh(slopes.numbers, slopes.verdict, worst)
+    class_rate, class_fixed = costs.classes.weigh(worst)
+    slope_rate, _ = costs.slopes.weigh(worst)
     return Weights(class_rate, class_fixed, slope_rate, costs.least_rate, costs.profile.name)
-
-
-@compiled
-def _weigh(numbers: Int64, verdict: UInt8, worst: int) -> tuple[Int64, Int64]:
-    rate, fixed = np.empty_like(numbers[0]), np.empty_like(numbers[1])
-    for item in range(verdict.shape[0]):
-        rate[item], fixed[item] = numbers[0, item], numbers[1, item]
-        if verdict[item] > worst:
-            rate[item] = FORBIDDEN
-        elif verdict[item] == _OVER_LIMIT:
-            rate[item] += numbers[2, item]
-            fixed[item] += numbers[3, item]
-    return rate, fixed
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,7 +195,7 @@ def trace_way(
     from_mm, to_mm
         Where on the first and on the last arc the way begins and ends, in the direction of travel.
     """
-    classes, slopes = costs.classes, costs.slopes
+    masks, durations = costs.look_up(arc_class[arcs], network.arc_slope[arcs])
     result = _trace(
         network.edge_tail,
         network.edge_head,
@@ -213,15 +213,8 @@ def trace_way(
         network.out_arc,
         network.arc_slope,
         arc_class,
-        classes.duration_rate,
-        classes.duration_fixed,
-        classes.over,
-        classes.unsure,
-        classes.unknown,
-        slopes.duration_rate,
-        slopes.over,
-        slopes.unsure,
-        slopes.unknown,
+        masks,
+        durations,
         tables.part,
         tables.has_place,
         tables.low,
@@ -414,8 +407,7 @@ def _list_facts(
     edge_osm_id: Int64,
     edge_as_of_day: Int32,
     edge_incline_percent: np.ndarray[tuple[int], np.dtype[np.float32]],
-    class_masks: tuple[UInt64, UInt64, UInt64],
-    slope_masks: tuple[UInt64, UInt64, UInt64],
+    masks: UInt64,
     roles: UInt8,
     has_place: NDArray[np.bool_],
     low: Float64,
@@ -431,7 +423,7 @@ def _list_facts(
     for position in range(arcs.shape[0]):
         arc = arcs[position]
         class_, slope = arc_class[arc], arc_slope[arc]
-        mask = class_masks[0][class_] | class_masks[2][class_] | slope_masks[0][slope] | slope_masks[2][slope]
+        mask = masks[0, position] | masks[2, position]
         most += 1
         while mask:
             mask &= mask - one
@@ -463,9 +455,7 @@ def _list_facts(
         if is_place:
             _note(facts[size], arc_step[position], PLACE_BIT, position, used, _PLACE, 0)
             size += 1
-        over = class_masks[0][class_] | slope_masks[0][slope]
-        unknown = class_masks[2][class_] | slope_masks[2][slope]
-        unsure = class_masks[1][class_] | slope_masks[1][slope]
+        over, unsure, unknown = masks[0, position], masks[1, position], masks[2, position]
         mask = over | unknown
         for bit in range(_BITS):
             flag = one << np.uint64(bit)
@@ -558,15 +548,8 @@ def _trace(
     out_arc: Int32,
     arc_slope: Int16,
     arc_class: Int32,
-    duration_rate: Int64,
-    duration_fixed: Int64,
-    class_over: UInt64,
-    class_unsure: UInt64,
-    class_unknown: UInt64,
-    slope_rate: Int64,
-    slope_over: UInt64,
-    slope_unsure: UInt64,
-    slope_unknown: UInt64,
+    masks: UInt64,
+    durations: Int64,
     part: UInt8,
     has_place: NDArray[np.bool_],
     low: Float64,
@@ -606,7 +589,7 @@ def _trace(
             weight = POINT_COUNTS_AS_M * 1000.0
         if needs_class[class_] or (needs_slope and slope > 0 and used > 0):
             needed_mm += weight
-            if class_unknown[class_] == 0 and slope_unknown[slope] == 0:
+            if masks[2, position] == 0:
                 known_mm += weight
         if slope > 0 and used > 0:
             rise = edge_incline_percent[edge] * used / 100_000.0
@@ -703,11 +686,11 @@ def _trace(
             class_, used = arc_class[arc], arc_used_mm[position]
             arc_step[position] = step
             steps[step, 6] += used
-            fixed = duration_fixed[class_]
+            fixed = durations[1, position]
             whole = edge_length_mm[arc >> 1]
             if whole > 0:
                 fixed = fixed * used // whole
-            steps[step, 7] += used * (duration_rate[class_] + slope_rate[arc_slope[arc]]) + fixed
+            steps[step, 7] += used * durations[0, position] + fixed
         duration_us += steps[step, 7]
     facts, gaps = _list_facts(
         arcs,
@@ -719,8 +702,7 @@ def _trace(
         edge_osm_id,
         edge_as_of_day,
         edge_incline_percent,
-        (class_over, class_unsure, class_unknown),
-        (slope_over, slope_unsure, slope_unknown),
+        masks,
         roles,
         has_place,
         low,
