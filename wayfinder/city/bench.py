@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import stat
 import subprocess
@@ -237,6 +238,8 @@ def _time_in_turn(
     engines: Mapping[str, Callable[[BenchPair], object]], pairs: list[BenchPair]
 ) -> dict[str, list[float]]:
     times: dict[str, list[float]] = {name: [] for name in engines}
+    gc.collect()
+    gc.freeze()  # as the server does once it is warm
     for engine in engines.values():
         for pair in pairs[:3]:
             engine(pair)
@@ -245,6 +248,7 @@ def _time_in_turn(
             began = time.perf_counter()
             engine(pair)
             times[name].append(time.perf_counter() - began)
+    gc.unfreeze()
     return times
 
 

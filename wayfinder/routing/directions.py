@@ -219,7 +219,7 @@ def describe_route(
         obstacle
         for found in obstacles
         for obstacle in found
-        if obstacle.beyond == "block" and obstacle.exceeds is not False
+        if obstacle.finding.beyond == "block" and obstacle.finding.exceeds is not False
     ]
     return Route(
         label,

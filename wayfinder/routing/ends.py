@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -60,7 +61,8 @@ class Ends(NamedTuple):
 
     def get_end(self, node: int) -> End:
         """The cheapest partial arc to (or from) a node of the seeds."""
-        return min((End(*row) for row in self.rows.tolist() if row[2] == node), key=lambda end: end.cost_us)
+        rows = [row for row in self.rows.tolist() if row[2] == node]
+        return End(*min(rows, key=itemgetter(5)))
 
 
 def build_ends(

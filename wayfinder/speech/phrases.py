@@ -335,7 +335,7 @@ def _summarise(plan: RoutePlan, language: str) -> str:
         return catalogue.say("summary.unreachable", distance=say_distance(plan.remaining_m, language))
     route = plan.routes[0]
     avoided = sum(
-        obstacle.exceeds is True and obstacle.beyond == "avoid"
+        obstacle.finding.exceeds is True and obstacle.finding.beyond == "avoid"
         for step in route.steps
         for obstacle in step.obstacles
     )

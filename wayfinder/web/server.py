@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -98,3 +99,6 @@ def warm_up(services: Services) -> None:
             continue
         for language in LANGUAGES:
             word_plan(plan, language)
+    # what is there now stays: the collector need not look at it again, nor the workers copy its pages
+    gc.collect()
+    gc.freeze()
