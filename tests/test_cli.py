@@ -156,8 +156,7 @@ UNUSABLE = {
     "limit no number": ([*ROUTE, "--set", "kerb_up_max_cm=high"], "must be a number"),
     "limit NaN": ([*ROUTE, "--set", "kerb_up_max_cm=nan"], "between 0 and 40"),
     "time": ([*ROUTE, "--depart-at", "tomorrow"], "A time needs date, time and offset"),
-    "alternatives": ([*ROUTE, "--alternatives", "2"], "This is not supported yet."),
-    "via": ([*ROUTE, "--via", "4,55"], "This is not supported yet."),
+    "via outside": ([*ROUTE, "--via", "9.49,51.31"], "This position lies outside Musterstadt."),
 }
 
 

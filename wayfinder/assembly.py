@@ -39,8 +39,10 @@ class Trip:
         As `wayfinder.routing.profiles.personalise` takes them.
     unknowns
         None for the preset's own policy.
-    via, alternatives
-        Not supported yet: refused unless empty and 0.
+    via
+        Stops on the way, in order.
+    alternatives
+        How many other ways are wanted, at most.
     depart_at
         ISO 8601 with offset; checked, but without effect yet.
     """
@@ -95,13 +97,12 @@ class Services:
         RequestError
             The trip cannot be used, with a pointer to what is wrong.
         """
-        for name in ("via", "alternatives"):
-            if getattr(trip, name):
-                raise RequestError("This is not supported yet.", code="not_supported", pointer=f"/{name}")
         if trip.depart_at is not None:
             _parse_time(trip.depart_at, "/depart_at")
         start, goal = self.get_position(trip.start, "/from"), self.get_position(trip.goal, "/to")
-        return self.planner.plan(RouteRequest(start, goal, trip.profile, trip.limits, trip.unknowns))
+        via = [self.get_position(place, f"/via/{number}") for number, place in enumerate(trip.via)]
+        request = RouteRequest(start, goal, trip.profile, trip.limits, trip.unknowns, via, trip.alternatives)
+        return self.planner.plan(request)
 
     def get_position(self, place: LonLat | str, pointer: str) -> LonLat:
         """The position of a place of this city, by its id, or the position itself.

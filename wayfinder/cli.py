@@ -164,8 +164,8 @@ def build(osm: Path, name: str, out: Path, time_zone: str, language: str) -> Non
 @click.option(
     "--unknowns", type=click.Choice(["accept", "avoid", "reject"]), help="What an unknown fact does to a way."
 )
-@click.option("--via", type=_Place(), multiple=True, help="Not supported yet.")
-@click.option("--alternatives", type=click.IntRange(0, 2), default=0, help="Not supported yet: 0 only.")
+@click.option("--via", type=_Place(), multiple=True, help="A stop on the way; may be given again.")
+@click.option("--alternatives", type=click.IntRange(0, 2), default=0, help="So many other ways, at most.")
 @click.option("--depart-at", metavar="T", help="With offset, 2026-11-23T10:00:00+01:00; without effect yet.")
 @click.option("--json", "as_json", is_flag=True, help="The answer of the HTTP interface.")
 @click.option("--geojson", "as_geojson", is_flag=True, help="Lines and obstacles for a map.")

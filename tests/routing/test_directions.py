@@ -3,11 +3,12 @@ import pytest
 
 from tests.support.routes import draw_graph, plan_on
 from wayfinder.routing.attributes import EdgeAttributes, Kind
-from wayfinder.routing.directions import Route, Way, describe_route, get_turn
+from wayfinder.routing.directions import Route, describe_route, get_turn
 from wayfinder.routing.obstacles import Obstacle, ObstacleKind, Source
 from wayfinder.routing.overlay import Change, apply_changes, build_empty_overlay
 from wayfinder.routing.planner import Outcome
 from wayfinder.routing.profiles import Unknowns
+from wayfinder.routing.trace import Way
 
 
 def tell(route: Route) -> list[str]:
@@ -258,14 +259,14 @@ def test_the_line_begins_and_ends_within_its_edges_and_steps_share_their_points(
     costs = overlay.judge.get_costs(overlay.judge.tables.get_preset("foot"))
     ways = (("A", "B"), ("B", "C"), ("C", "G"))
     arcs = [next(a for a in range(len(overlay.arc_class)) if get_ends(graph, a) == ends) for ends in ways]
-    route = describe_route(graph, overlay, costs, Way(np.array(arcs, dtype=np.int32), 10_000, 5_000))
+    route = describe_route(graph, overlay, costs, [Way(np.array(arcs, dtype=np.int32), 10_000, 5_000)])
     assert route.distance_m == pytest.approx(40 + 50 + 5)
     points = [(step.first_point, step.last_point) for step in route.steps]
     assert points == [(0, 2), (2, 3), (3, 3)]
     lon_m = 111_195 * np.cos(np.radians(51.3125))
     walked = np.hypot(np.diff(route.coordinates[:, 0]) * lon_m, np.diff(route.coordinates[:, 1]) * 111_195)
     assert walked == pytest.approx([40, 50, 5], abs=0.05)
-    one = describe_route(graph, overlay, costs, Way(np.array(arcs[:1], dtype=np.int32), 20_000, 20_000))
+    one = describe_route(graph, overlay, costs, [Way(np.array(arcs[:1], dtype=np.int32), 20_000, 20_000)])
     assert (one.distance_m, len(one.coordinates)) == (0.0, 2)
 
 

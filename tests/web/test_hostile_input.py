@@ -124,8 +124,12 @@ UNUSABLE: Final[dict[str, tuple[dict[str, Any], list[tuple[str, str]]]]] = {
     "unknown field": ({"sudo": 1}, [("/sudo", "field_unknown")]),
     "time without offset": ({"depart_at": "2026-11-23T10:00:00"}, [("/depart_at", "time_invalid")]),
     "no time": ({"depart_at": "tomorrow"}, [("/depart_at", "time_invalid")]),
-    "a stop on the way": ({"via": [{"lon": 4.0, "lat": 55.0}]}, [("/via", "not_supported")]),
-    "another way": ({"alternatives": 1}, [("/alternatives", "not_supported")]),
+    "a stop outside": ({"via": [{"lon": 9.0, "lat": 51.0}]}, [("/via/0", "position_outside")]),
+    "a stop that is no place": (
+        {"via": [{"place_id": "osm:node/1"}]},
+        [("/via/0/place_id", "place_unknown")],
+    ),
+    "three other ways": ({"alternatives": 3}, [("/alternatives", "out_of_range")]),
     "half another way": ({"alternatives": 0.5}, [("/alternatives", "number_expected")]),
     "three at once": (
         {"from": {}, "profile": 3},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -15,7 +15,7 @@ from wayfinder.routing.attributes import Kind
 from wayfinder.routing.city_graph import CityGraph, Landmark
 from wayfinder.routing.costs import CostTable
 from wayfinder.routing.judgement import JudgementRow
-from wayfinder.routing.network import Int32
+from wayfinder.routing.network import Float64, Int32
 from wayfinder.routing.obstacles import (
     Finding,
     Obstacle,
@@ -31,24 +31,7 @@ from wayfinder.routing.obstacles import (
 )
 from wayfinder.routing.overlay import Overlay
 from wayfinder.routing.profiles import Unknowns
-from wayfinder.routing.trace import Part, Trace, trace_way
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """A way through the network.
-
-    Attributes
-    ----------
-    arcs
-        int32[k], k at least 1, in the order of travel.
-    from_mm, to_mm
-        Where on the first arc the way begins and where on the last it ends, in the direction of travel.
-    """
-
-    arcs: Int32
-    from_mm: int
-    to_mm: int
+from wayfinder.routing.trace import Part, Trace, Way, trace_way
 
 
 class Manoeuvre(StrEnum):
@@ -73,6 +56,8 @@ class Manoeuvre(StrEnum):
     GATE = "gate"
     DOOR = "door"
     TURNSTILE = "turnstile"
+    VIA = "via"
+    """A stop on the way."""
     ARRIVE = "arrive"
 
 
@@ -151,6 +136,8 @@ class Route:
     known_share
         Share of the way, 0 to 1, on which everything is known that the profile needs to know there. Stretches
         where it needs nothing are left out; an obstacle counts as 5 m (`trace.POINT_COUNTS_AS_M`).
+    needed_m
+        The length (and obstacles) that is a share of.
     unknowns
         The costliest first.
     limits_exceeded
@@ -164,6 +151,7 @@ class Route:
     descent_m: float
     coordinates: NDArray[np.float64]
     known_share: float
+    needed_m: float
     unknowns: tuple[Unknown, ...]
     assumptions: tuple[Assumption, ...]
     limits_exceeded: tuple[Obstacle, ...]
@@ -191,58 +179,66 @@ _KEYS: Final = {manoeuvre: f"step.{manoeuvre}" for manoeuvre in Manoeuvre}
 
 
 def describe_route(
-    graph: CityGraph, overlay: Overlay, costs: CostTable, way: Way, label: str = "recommended"
+    graph: CityGraph, overlay: Overlay, costs: CostTable, ways: Sequence[Way], label: str = "recommended"
 ) -> Route:
-    """Explain a way to the person whose limits `costs` holds."""
+    """Explain a way, or several one after the other, to the person whose limits `costs` holds."""
     knowledge = get_knowledge(graph, overlay)
     needs_class, needs_slope = get_needs(knowledge, costs)
-    trace = trace_way(
-        graph.network,
-        overlay.arc_class,
-        costs,
-        knowledge.tables,
-        needs_class,
-        needs_slope,
-        costs.profile.unknowns is Unknowns.REJECT,
-        way.arcs,
-        way.from_mm,
-        way.to_mm,
-    )
-    obstacles = ObstacleLister(graph, overlay, costs, trace, way.arcs).list_by_step(len(trace.steps))
-    distance_m = trace.length_mm / 1000.0
-    too_far = _find_too_far(costs, trace, distance_m)
-    if too_far is not None:
-        obstacles[0].insert(0, too_far)
-    steps = _list_steps(graph, overlay, trace, way.arcs, obstacles)
-    unknowns, assumptions = _list_gaps(costs, trace, distance_m)
-    rejected = [
-        obstacle
-        for found in obstacles
-        for obstacle in found
-        if obstacle.finding.beyond == "block" and obstacle.finding.exceeds is not False
+    rejects = costs.profile.unknowns is Unknowns.REJECT
+    traces = [
+        trace_way(
+            graph.network, overlay.arc_class, costs, knowledge.tables, needs_class, needs_slope, rejects, way
+        )
+        for way in ways
     ]
+    distance_m = sum(trace.length_mm for trace in traces) / 1000.0
+    steps: list[Step] = []
+    warnings: dict[str, PendingReport] = {}
+    for number, (way, trace) in enumerate(zip(ways, traces, strict=True)):
+        obstacles = ObstacleLister(graph, overlay, costs, trace, way.arcs).list_by_step(len(trace.steps))
+        if number == 0:
+            obstacles[0][:0] = _list_too_far(costs, traces[-1], distance_m)
+        offset = sum(len(before.coordinates) for before in traces[:number])
+        steps += _list_steps(graph, overlay, trace, way.arcs, obstacles, offset)
+        is_last = number == len(ways) - 1
+        steps.append(_arrive(Manoeuvre.ARRIVE if is_last else Manoeuvre.VIA, steps[-1]))
+        _add_warnings(warnings, overlay, trace, way.arcs)
+    unknowns, assumptions = _list_gaps(costs, traces, distance_m)
+    known_mm, needed_mm = sum(trace.known_mm for trace in traces), sum(trace.needed_mm for trace in traces)
     return Route(
         label,
         distance_m,
-        trace.duration_us / 1e6,
-        trace.climb_m,
-        trace.descent_m,
-        trace.coordinates,
-        trace.known_share,
+        sum(trace.duration_us for trace in traces) / 1e6,
+        sum(trace.climb_m for trace in traces),
+        sum(trace.descent_m for trace in traces),
+        traces[0].coordinates if len(traces) == 1 else np.concatenate([t.coordinates for t in traces]),
+        known_mm / needed_mm if needed_mm > 0.0 else 1.0,
+        needed_mm / 1000.0,
         unknowns,
         assumptions,
-        tuple(rejected),
-        _list_warnings(overlay, trace, way.arcs),
-        steps,
+        tuple(
+            obstacle
+            for step in steps
+            for obstacle in step.obstacles
+            if obstacle.finding.beyond == "block" and obstacle.finding.exceeds is not False
+        ),
+        tuple(warnings.values()),
+        tuple(steps),
     )
 
 
 def _list_steps(
-    graph: CityGraph, overlay: Overlay, trace: Trace, way_arcs: Int32, obstacles: list[list[Obstacle]]
-) -> tuple[Step, ...]:
+    graph: CityGraph,
+    overlay: Overlay,
+    trace: Trace,
+    way_arcs: Int32,
+    obstacles: list[list[Obstacle]],
+    offset: int,
+) -> list[Step]:
+    """The steps of one way; `offset` points of the route come before it."""
     steps: list[Step] = []
     names, landmarks, classes = graph.names, graph.landmarks, overlay.classes
-    points = trace.arc_point.tolist()
+    points = (trace.arc_point + offset).tolist()
     for row, (turn, bearing), met in zip(trace.steps.tolist(), trace.turns.tolist(), obstacles, strict=True):
         first, end, part, name, landmark, kind_at, length_mm, duration_us, class_ = row
         turn_deg = None if turn != turn else turn
@@ -253,7 +249,7 @@ def _list_steps(
             manoeuvre = get_turn(turn_deg) if steps else Manoeuvre.DEPART
         else:
             if not steps:
-                steps.append(_depart(bearing_deg, names[name]))
+                steps.append(_depart(bearing_deg, names[name], offset))
             manoeuvre = _get_manoeuvre(graph, part, kind, int(way_arcs[kind_at]))
             if part == Part.LIFT:
                 level = next((o.details["level_to"] for o in met if "level_to" in o.details), None)
@@ -274,16 +270,20 @@ def _list_steps(
                 tuple(met),
             )
         )
-    last = len(trace.coordinates) - 1
-    bearing = steps[-1].bearing_deg
-    steps.append(Step(Manoeuvre.ARRIVE, "", None, 0.0, 0.0, bearing, None, last, last, "step.arrive", {}, ()))
-    return tuple(steps)
+    return steps
 
 
-def _depart(bearing_deg: float, street: str) -> Step:
+def _depart(bearing_deg: float, street: str, point: int) -> Step:
+    parameters = {"way": ""}
+    key = _KEYS[Manoeuvre.DEPART]
     return Step(
-        Manoeuvre.DEPART, street, None, 0.0, 0.0, bearing_deg, None, 0, 0, "step.depart", {"way": ""}, ()
+        Manoeuvre.DEPART, street, None, 0.0, 0.0, bearing_deg, None, point, point, key, parameters, ()
     )
+
+
+def _arrive(manoeuvre: Manoeuvre, last: Step) -> Step:
+    point = last.last_point
+    return Step(manoeuvre, "", None, 0.0, 0.0, last.bearing_deg, None, point, point, _KEYS[manoeuvre], {}, ())
 
 
 def get_turn(turn_deg: float | None) -> Manoeuvre:
@@ -309,12 +309,13 @@ def _get_manoeuvre(graph: CityGraph, part: int, kind: Kind, arc: int) -> Manoeuv
 
 
 def _list_gaps(
-    costs: CostTable, trace: Trace, distance_m: float
+    costs: CostTable, traces: Sequence[Trace], distance_m: float
 ) -> tuple[tuple[Unknown, ...], tuple[Assumption, ...]]:
     """What is unknown, the costliest first, and what was assumed instead."""
     lengths: dict[str, list[float]] = {}
     assumed: list[Assumption] = []
-    for number, low, high, length_mm, count in trace.gaps.tolist():
+    gaps = traces[0].gaps if len(traces) == 1 else _add_up([trace.gaps for trace in traces])
+    for number, low, high, length_mm, count in gaps.tolist():
         attribute = get_attribute_name(int(number))
         total = lengths.setdefault(attribute, [0.0, 0.0])
         total[0] += length_mm / 1000.0
@@ -341,6 +342,15 @@ def _list_gaps(
     return tuple(unknowns), tuple(assumed)
 
 
+def _add_up(gaps: Sequence[Float64]) -> Float64:
+    """The gaps of several ways, those that are assumed to be the same added up."""
+    added: dict[bytes, Float64] = {}
+    for gap in np.concatenate(gaps):
+        known = added.setdefault(gap[:3].tobytes(), np.concatenate([gap[:3], np.zeros(2)]))
+        known[3:] += gap[3:]
+    return np.array(list(added.values())).reshape(-1, 5)
+
+
 @lru_cache(maxsize=64)
 def _list_prices(
     rows: tuple[JudgementRow, ...], needed: tuple[int, ...]
@@ -354,10 +364,11 @@ def _list_prices(
     return prices
 
 
-def _find_too_far(costs: CostTable, trace: Trace, distance_m: float) -> Obstacle | None:
+def _list_too_far(costs: CostTable, trace: Trace, distance_m: float) -> list[Obstacle]:
+    """The excess of a way that is too long, said of its end."""
     limit = costs.profile.limits.get("distance_max_m")
     if limit is None or not isinstance(limit.value, float) or distance_m <= limit.value:
-        return None
+        return []
     lon, lat = trace.coordinates[-1].tolist()
     finding = Finding(
         kind=ObstacleKind.DISTANCE,
@@ -370,16 +381,14 @@ def _find_too_far(costs: CostTable, trace: Trace, distance_m: float) -> Obstacle
         certain=True,
         attribute="distance",
     )
-    return Obstacle(finding, limit.value, Source.OSM, -1, None, lon, lat, 0.0)
+    return [Obstacle(finding, limit.value, Source.OSM, -1, None, lon, lat, 0.0)]
 
 
-def _list_warnings(overlay: Overlay, trace: Trace, arcs: Int32) -> tuple[PendingReport, ...]:
+def _add_warnings(found: dict[str, PendingReport], overlay: Overlay, trace: Trace, arcs: Int32) -> None:
     if not overlay.warnings:
-        return ()
-    found: dict[str, PendingReport] = {}
+        return
     for position, arc in enumerate(arcs.tolist()):
         key = overlay.warnings.get(arc)
         if key is not None and key not in found:
             lon, lat = trace.coordinates[trace.arc_point[position]].tolist()
             found[key] = PendingReport(key, lon, lat)
-    return tuple(found.values())

@@ -64,6 +64,9 @@ class LimitDefinition:
         Range of a number, in `unit`.
     values
         Closed list of what a choice may be.
+    small_change
+        By how much (in `unit`, or in places of the list) a person may be asked whether they could bend it;
+        None: never.
     """
 
     name: str
@@ -73,6 +76,7 @@ class LimitDefinition:
     minimum: float | None
     maximum: float | None
     values: tuple[str, ...]
+    small_change: float | None
     source: str
 
     @property
@@ -123,7 +127,7 @@ def load_limits(path: Path = TABLES_FOLDER / "limits.csv") -> dict[str, LimitDef
     TableError
         Naming file and line.
     """
-    columns = ("limit", "type", "attribute", "unit", "minimum", "maximum", "values", "source")
+    columns = ("limit", "type", "attribute", "unit", "minimum", "maximum", "values", "small_change", "source")
     rows = read_table(path, columns, key=("limit",), filled=("limit", "type", "source"))
     return {row["limit"]: _define_limit(row) for row in rows}
 
@@ -139,8 +143,18 @@ def _define_limit(row: Row) -> LimitDefinition:
         values = ATTRIBUTES[ATTRIBUTE_INDEX[attribute]].values
     minimum, maximum = row.number("minimum"), row.number("maximum")
     definition = LimitDefinition(
-        row["limit"], kind, attribute, row["unit"], minimum, maximum, values, row["source"]
+        row["limit"],
+        kind,
+        attribute,
+        row["unit"],
+        minimum,
+        maximum,
+        values,
+        row.number("small_change"),
+        row["source"],
     )
+    if definition.small_change is not None and not (definition.is_number or kind is LimitType.WORST):
+        row.fail("only a number or a list from best to worst can change a little")
     if definition.is_number and (minimum is None or maximum is None or minimum >= maximum):
         row.fail("a number needs minimum and maximum")
     if kind is LimitType.LEVEL and not values:

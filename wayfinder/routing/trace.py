@@ -84,6 +84,23 @@ class FactTables:
     bit_sense: Int8
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way through the network.
+
+    Attributes
+    ----------
+    arcs
+        int32[k], k at least 1, in the order of travel.
+    from_mm, to_mm
+        Where on the first arc the way begins and where on the last it ends, in the direction of travel.
+    """
+
+    arcs: Int32
+    from_mm: int
+    to_mm: int
+
+
 class FactRow(NamedTuple):
     """Something met on a way.
 
@@ -151,8 +168,9 @@ class Trace:
         Totals.
     climb_m, descent_m
         Known inclines times length; steps, lifts and unknown inclines are not counted.
-    known_share
-        See `directions.Route`.
+    known_mm, needed_mm
+        Length on which everything is known that the profile needs to know there, and on which it needs to
+        know anything; an obstacle counts as `POINT_COUNTS_AS_M`.
     """
 
     coordinates: Float64
@@ -167,7 +185,8 @@ class Trace:
     duration_us: int
     climb_m: float
     descent_m: float
-    known_share: float
+    known_mm: float
+    needed_mm: float
 
 
 def trace_way(
@@ -178,11 +197,9 @@ def trace_way(
     needs_class: NDArray[np.bool_],
     needs_slope: bool,
     lists_unknown: bool,
-    arcs: Int32,
-    from_mm: int,
-    to_mm: int,
+    way: Way,
 ) -> Trace:
-    """Follow `arcs` once.
+    """Follow a way once.
 
     Parameters
     ----------
@@ -192,10 +209,8 @@ def trace_way(
         bool[c]: whether the profile needs to know anything about a class; whether it needs inclines.
     lists_unknown
         Whether each unknown stretch is a fact of its own; else they are gathered by step.
-    from_mm, to_mm
-        Where on the first and on the last arc the way begins and ends, in the direction of travel.
     """
-    masks, durations = costs.look_up(arc_class[arcs], network.arc_slope[arcs])
+    masks, durations = costs.look_up(arc_class[way.arcs], network.arc_slope[way.arcs])
     result = _trace(
         network.edge_tail,
         network.edge_head,
@@ -224,9 +239,9 @@ def trace_way(
         needs_class,
         needs_slope,
         lists_unknown,
-        arcs,
-        from_mm,
-        to_mm,
+        way.arcs,
+        way.from_mm,
+        way.to_mm,
     )
     return Trace(*result)
 
@@ -562,7 +577,9 @@ def _trace(
     arcs: Int32,
     from_mm: int,
     to_mm: int,
-) -> tuple[Float64, Int32, Int64, Int64, Float64, Int64, Float64, Float64, int, int, float, float, float]:
+) -> tuple[
+    Float64, Int32, Int64, Int64, Float64, Int64, Float64, Float64, int, int, float, float, float, float
+]:
     count = arcs.shape[0]
     arc_point = np.zeros(count + 1, dtype=np.int32)
     arc_used_mm = np.zeros(count, dtype=np.int64)
@@ -715,7 +732,6 @@ def _trace(
     where = np.empty((facts.shape[0], 2))
     for at in range(facts.shape[0]):
         where[at] = line[arc_point[facts[at, 2]]]
-    known_share = known_mm / needed_mm if needed_mm > 0.0 else 1.0
     return (
         line,
         arc_point,
@@ -729,5 +745,6 @@ def _trace(
         int(duration_us),
         climb,
         descent,
-        known_share,
+        known_mm,
+        needed_mm,
     )

@@ -23,6 +23,7 @@ from wayfinder.speech.amounts import (
     say_rounded,
     show_day,
 )
+from wayfinder.speech.choice_phrases import say_relaxation, show_difference, show_relaxations
 from wayfinder.speech.labels import (
     capitalise,
     describe_limit,
@@ -88,7 +89,14 @@ def word_plan(plan: RoutePlan, language: str) -> dict[str, Any]:
         "from": _show_point(plan.start),
         "to": _show_point(plan.goal),
         "summary": {"text": _summarise(plan, language)},
-        "routes": [word_route(route, language, plan.profile) for route in plan.routes],
+        "routes": [
+            {
+                **word_route(route, language, plan.profile),
+                "difference": show_difference(route, plan.routes[0], language),
+            }
+            for route in plan.routes
+        ],
+        "relaxations": show_relaxations(plan, language),
     }
     if plan.reachable is not None:
         remaining_m = None if plan.remaining_m is None else round(plan.remaining_m, 1)
@@ -107,6 +115,7 @@ def word_route(route: Route, language: str, profile: Profile) -> dict[str, Any]:
     steps = route.steps
     return {
         "label": route.label,
+        "title": catalogue.texts[f"route.{route.label}"],
         "distance_m": round(route.distance_m, 1),
         "duration_s": round(route.duration_s),
         "climb_m": round(route.climb_m, 1),
@@ -299,8 +308,8 @@ def _say_special(
 ) -> str:
     """Something that is a step by itself, or the arrival."""
     texts = get_catalogue(listener.language).texts
-    if manoeuvre is Manoeuvre.ARRIVE:
-        return texts["step.arrive"]
+    if manoeuvre in (Manoeuvre.ARRIVE, Manoeuvre.VIA):
+        return texts[f"step.{manoeuvre}"]
     key = f"action.{manoeuvre}"
     action = texts[key] if level is None else texts[f"{key}.level"].format(level=f"{level:g}")
     if side is None:
@@ -359,9 +368,18 @@ def _summarise(plan: RoutePlan, language: str) -> str:
 
 def format_plan_text(plan: RoutePlan, language: str) -> str:
     """A plan for the terminal: what it found, the leading unknowns, every excess, the steps, the rest."""
+    catalogue = get_catalogue(language)
     lines = [_summarise(plan, language)]
+    if plan.relaxations:
+        lines.append(catalogue.texts["route.relaxations"])
+        lines += [f"  > {say_relaxation(relaxation, plan, language)}" for relaxation in plan.relaxations]
     for route in plan.routes:
-        lines += ["", *_format_route(route, get_catalogue(language), plan.profile)]
+        lines.append("")
+        difference = show_difference(route, plan.routes[0], language)
+        if difference is not None:
+            title = catalogue.texts[f"route.{route.label}"]
+            lines.append(catalogue.say("route.other", title=title, difference=difference["text"]))
+        lines += _format_route(route, catalogue, plan.profile)
     return "\n".join(lines)
 
 

@@ -10,19 +10,24 @@ from typing import TYPE_CHECKING, Final, Literal
 from pydantic import Field
 
 from wayfinder.routing.attributes import ATTRIBUTES
+from wayfinder.routing.choices import LEAST_UNKNOWN, SHORTEST
 from wayfinder.routing.classes import INCLINE_ATTRIBUTES
 from wayfinder.routing.directions import Manoeuvre
 from wayfinder.routing.obstacles import ObstacleKind, Source
 from wayfinder.routing.planner import Outcome
-from wayfinder.routing.profiles import Beyond
+from wayfinder.routing.profiles import Beyond, Unknowns
 from wayfinder.web.wire import Answer
 
 UNITS: Final = tuple(sorted({item.unit for item in (*ATTRIBUTES, *INCLINE_ATTRIBUTES) if item.unit} | {"m"}))
 
+LABELS: Final = ("recommended", SHORTEST, LEAST_UNKNOWN)
+
 if TYPE_CHECKING:
     Unit = str
+    Label = str
 else:
     Unit = Literal[UNITS]
+    Label = Literal[LABELS]
 Value = float | str | None
 
 
@@ -104,10 +109,21 @@ class WarningAnswer(Answer):
     lat: float
 
 
+class DifferenceAnswer(Answer):
+    """How another way differs from the recommended one: positive is longer, slower, more unknown."""
+
+    distance_m: float
+    duration_s: float
+    unknown_m: float = Field(description="Length on which something needed is unknown")
+    text: str
+
+
 class RouteAnswer(Answer):
     """A way. ``limits_exceeded`` is empty where the outcome is ``found``."""
 
-    label: str
+    label: Label
+    title: str
+    difference: DifferenceAnswer | None = Field(description="Null for the recommended way")
     distance_m: float
     duration_s: float
     climb_m: float
@@ -119,6 +135,16 @@ class RouteAnswer(Answer):
     limits_exceeded: list[ObstacleAnswer]
     warnings: list[WarningAnswer]
     steps: list[StepAnswer]
+
+
+class RelaxationAnswer(Answer):
+    """A small change of limits that would open a way without any known obstacle beyond them."""
+
+    limits: dict[str, float | str] = Field(description="Limit, and the value that would be enough")
+    unknowns: Unknowns | None = Field(description="The policy that would be needed, if another")
+    distance_m: float
+    duration_s: float
+    text: str
 
 
 class ReachableAnswer(Answer):
@@ -144,4 +170,5 @@ class RoutePlanAnswer(Answer):
     to: SnappedAnswer
     summary: SummaryAnswer
     routes: list[RouteAnswer]
+    relaxations: list[RelaxationAnswer]
     reachable: ReachableAnswer | None = None

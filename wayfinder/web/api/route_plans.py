@@ -67,14 +67,19 @@ class RoutePlanRequest(RequestBody):
 
     from_: Place = Field(alias="from")
     to: Place
-    via: list[Place] = Field(default=[], max_length=10, description="Not supported yet: must be empty.")
+    via: list[Place] = Field(default=[], max_length=10, description="Stops on the way, in order.")
     profile: ProfileName = Field(examples=["wheelchair-manual"])
     limits: dict[LimitName, JsonValue] = Field(default={}, max_length=64, examples=[{"kerb_up_max_cm": 3}])
     unknowns: Policy | None = Field(
         default=None, description="What an unknown fact does to a way; if absent, as the profile says."
     )
     language: Language | None = None
-    alternatives: int = Field(default=0, ge=0, le=2, description="Not supported yet: must be 0.")
+    alternatives: int = Field(
+        default=0,
+        ge=0,
+        le=2,
+        description="How many other ways are wanted; only those within the limits that differ in substance.",
+    )
     depart_at: Time | None = Field(
         default=None,
         description="With offset. Checked, but without effect yet.",
