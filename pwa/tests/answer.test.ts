@@ -96,3 +96,22 @@ it("shows the server's words as text, never as markup", () => {
   expect(answer.querySelector("img")).toBeNull();
   expect(texts(answer, ".instruction")[0]).toContain("<img");
 });
+
+it("names the small change that would open a clean way", () => {
+  const answer = show(plan("de", { outcome: "limits_exceeded" }));
+  expect(texts(answer, ".relaxation h3, .relaxation li")).toEqual([
+    "Was helfen würde",
+    "Höchster Bord aufwärts: 4 cm statt 3 cm. Dann gibt es einen Weg ohne bekanntes Hindernis über Ihren Grenzen: 380 m, 9 Min.",
+  ]);
+  expect(texts(show(plan("de")), ".relaxation")).toEqual([]);
+});
+
+it("folds other ways behind their name and what is different about them", () => {
+  const answer = show(plan("de", { others: true }));
+  expect(texts(answer, ".alternative > summary")).toEqual([
+    "Anderer Weg: Kürzester Weg innerhalb Ihrer Grenzen. 60 m kürzer, 2 Min. schneller, auf 40 m mehr ist etwas unbekannt",
+  ]);
+  expect(answer.querySelectorAll(".alternative ol > li").length).toBe(4);
+  const ids = [...answer.querySelectorAll("[id]")].map((element) => element.id);
+  expect(new Set(ids).size).toBe(ids.length);
+});

@@ -28,7 +28,7 @@ it.each([
 
 it("asks for an address by position and for a place by its id, with the preset's own policy", () => {
   expect(buildRequest(i18n, filled(), presets)).toEqual({
-    request: { from: { lon: hit("Marktplatz 3").lon, lat: 51.31 }, to: { place_id: "osm:node/12" }, profile: "wheelchair-manual", limits: {}, unknowns: "avoid", language: "de" },
+    request: { from: { lon: hit("Marktplatz 3").lon, lat: 51.31 }, via: [], to: { place_id: "osm:node/12" }, alternatives: 2, profile: "wheelchair-manual", limits: {}, unknowns: "avoid", language: "de" },
   });
 });
 
@@ -76,4 +76,11 @@ describe("what cannot be sent", () => {
 
 it("counts the limits that differ from the preset", () => {
   expect(countChanged({ a: { kind: "number", text: " ", none: false }, b: { kind: "number", text: "", none: true }, c: { kind: "choice", value: "" }, d: { kind: "list", values: [], block: true } })).toBe(2);
+});
+
+it("asks for a stop on the way once one is chosen, and says what is missing of it", () => {
+  const stop = { text: "Marktplatz 3", place: placeFromHit(hit("Marktplatz 3")) };
+  expect(buildRequest(i18n, filled({ via: stop }), presets)).toMatchObject({ request: { via: [{ lon: hit("Marktplatz 3").lon, lat: 51.31 }] } });
+  expect(buildRequest(i18n, filled({ via: { text: "", place: null } }), presets)).toEqual({ errors: [{ field: "via", text: "Geben Sie ein Zwischenziel ein oder entfernen Sie es." }] });
+  expect(buildRequest(i18n, filled({ via: { text: "Markt", place: null } }), presets)).toEqual({ errors: [{ field: "via", text: "Wählen Sie für das Zwischenziel „Markt“ einen Treffer aus der Liste." }] });
 });

@@ -4,7 +4,7 @@ import type { Translator } from "../i18n/index.ts";
 import { formatMeasure, formatNumber } from "./format.ts";
 import type { AddressHit, LimitSchema, LimitValue, PlaceRef, Profile, RoutePlanRequest, Unknowns } from "./wire.ts";
 
-export type Side = "from" | "to";
+export type Side = "from" | "via" | "to";
 
 export interface Place {
   label: string;
@@ -28,6 +28,8 @@ export type LimitEntry =
 
 export interface FormState {
   from: PlaceEntry;
+  /** A stop on the way; `null` while none is wanted. */
+  via: PlaceEntry | null;
   to: PlaceEntry;
   profile: string;
   limits: Record<string, LimitEntry>;
@@ -41,11 +43,14 @@ export interface FieldError {
   text: string;
 }
 
+/** So many other ways are asked for. */
+const ALTERNATIVES = 2;
+
 /** The few limits this page offers, in this order. */
 export const SHOWN_LIMITS = ["kerb_up_max_cm", "incline_up_max_percent", "width_min_cm", "steps", "surface_avoid"] as const;
 
 export function emptyForm(): FormState {
-  return { from: { text: "", place: null }, to: { text: "", place: null }, profile: "", limits: {}, unknowns: null };
+  return { from: { text: "", place: null }, via: null, to: { text: "", place: null }, profile: "", limits: {}, unknowns: null };
 }
 
 /** A place of the city is asked for by its id, so that the server can look for the entrance that fits. */
@@ -108,9 +113,11 @@ export function formatRange(i18n: Translator, schema: LimitSchema): { min: strin
 /** The request for what is entered, or every error at once. */
 export function buildRequest(i18n: Translator, form: FormState, profiles: readonly Profile[]): { request: RoutePlanRequest } | { errors: FieldError[] } {
   const errors: FieldError[] = [];
-  const refs = {} as Record<Side, PlaceRef>;
-  for (const side of ["from", "to"] as const) {
-    const { text, place } = form[side];
+  const refs: Partial<Record<Side, PlaceRef>> = {};
+  for (const side of ["from", "via", "to"] as const) {
+    const entry = form[side];
+    if (entry === null) continue;
+    const { text, place } = entry;
     if (place) refs[side] = place.place_id === null ? { lon: place.lon, lat: place.lat } : { place_id: place.place_id };
     else if (text.trim() === "") errors.push({ field: side, text: i18n.t(`error.${side}.missing`) });
     else errors.push({ field: side, text: i18n.t(`error.${side}.unchosen`, { text: text.trim() }) });
@@ -123,7 +130,8 @@ export function buildRequest(i18n: Translator, form: FormState, profiles: readon
   const { limits, errors: limitErrors } = readLimits(i18n, profile, form.limits);
   errors.push(...limitErrors);
   if (errors.length > 0) return { errors };
+  if (!refs.from || !refs.to) throw new Error("no place and no error"); // one of both stands there: see above
   return {
-    request: { from: refs.from, to: refs.to, profile: profile.name, limits, unknowns: form.unknowns ?? profile.unknowns, language: i18n.language },
+    request: { from: refs.from, via: refs.via ? [refs.via] : [], to: refs.to, alternatives: ALTERNATIVES, profile: profile.name, limits, unknowns: form.unknowns ?? profile.unknowns, language: i18n.language },
   };
 }

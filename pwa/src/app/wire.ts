@@ -48,7 +48,9 @@ export type LimitValue = number | string | { value: string[]; beyond: "block" | 
 
 export interface RoutePlanRequest {
   from: PlaceRef;
+  via: PlaceRef[];
   to: PlaceRef;
+  alternatives: number;
   profile: string;
   limits: Record<string, LimitValue>;
   unknowns: Unknowns;
@@ -80,8 +82,22 @@ export interface UnknownStretch {
 /** A sentence of the server, bare or inside an object. */
 export type Said = string | { text: string };
 
+/** How another way differs from the recommended one, in words. */
+export interface Difference {
+  text: string;
+}
+
+/** A small change of limits that would open a clean way. */
+export interface Relaxation {
+  limits: Record<string, number | string>;
+  unknowns: Unknowns | null;
+  text: string;
+}
+
 export interface Route {
   label: string;
+  title: string;
+  difference: Difference | null;
   distance_m: number;
   duration_s: number;
   climb_m?: number;
@@ -100,6 +116,7 @@ export interface RoutePlan {
   from?: { offset_m?: number };
   to?: { offset_m?: number };
   routes: Route[];
+  relaxations: Relaxation[];
   reachable?: { remaining_m?: number } | null;
 }
 

@@ -45,7 +45,7 @@ export class PlaceField extends HTMLElement {
       "aria-autocomplete": "list",
       "aria-expanded": "false",
       "aria-controls": `${side}-list`,
-      "aria-required": "true",
+      "aria-required": side === "via" ? "false" : "true",
       "aria-invalid": error ? "true" : null,
       "aria-describedby": [error && `${side}-error`, `${side}-hint`].filter(Boolean).join(" "),
       oninput: () => this.#typed(),

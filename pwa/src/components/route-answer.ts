@@ -37,8 +37,9 @@ export class RouteAnswer extends HTMLElement {
         h("div", {}, h("h2", { id: "answer-title", tabindex: -1 }, i18n.t(`answer.${plan.outcome}`)), this.#stale),
         h("p", { class: "trip" }, i18n.t("answer.trip", { from: trip.from, to: trip.to }), " ", i18n.t("answer.profile", { profile: trip.profile })),
         ...this.#outcome(plan),
+        ...this.#relaxations(plan),
         ...this.#offsets(plan),
-        ...plan.routes.flatMap((route, index) => this.#route(route, index, plan.routes.length)),
+        ...plan.routes.flatMap((route, index) => (index === 0 ? this.#route(route, index) : this.#other(route, index))),
       ),
     );
   }
@@ -81,19 +82,43 @@ export class RouteAnswer extends HTMLElement {
     });
   }
 
-  #route(route: Route, index: number, routes: number): Child[] {
+  /** The small changes that would open a clean way. */
+  #relaxations(plan: RoutePlan): Child[] {
+    if (plan.relaxations.length === 0) return [];
+    return [
+      h(
+        "section",
+        { class: "relaxation", "aria-labelledby": "relaxation-title" },
+        h("h3", { id: "relaxation-title" }, this.i18n.t("relaxation.title")),
+        h("ul", {}, ...plan.relaxations.map((relaxation) => h("li", {}, relaxation.text))),
+      ),
+    ];
+  }
+
+  /** Another way, folded: its name and how it differs stand on the fold. */
+  #other(route: Route, index: number): Child[] {
+    const difference = route.difference?.text ?? "";
+    return [
+      h(
+        "details",
+        { class: "alternative" },
+        h("summary", {}, this.i18n.t("answer.other", { title: route.title }), difference !== "" && h("span", { class: "difference" }, " ", difference)),
+        ...this.#route(route, index),
+      ),
+    ];
+  }
+
+  #route(route: Route, index: number): Child[] {
     const { i18n } = this;
     return [
-      routes > 1 && h("h3", { class: "alternative" }, i18n.t("answer.alternative", { number: index + 1 })),
-      index > 0 && route.limits_exceeded.length > 0 && this.#obstacles(route.limits_exceeded),
-      ...this.#said("warning", route.warnings),
+      ...this.#said("warning", route.warnings, index),
       h("h3", {}, i18n.t("summary.title")),
       this.#summary(route),
       h("h3", {}, i18n.t("unknown.title")),
       ...this.#unknowns(route),
       h("h3", {}, i18n.t("steps.title")),
       h("ol", { class: "steps", role: "list" }, ...route.steps.map((step) => this.#step(step))),
-      ...this.#said("assumption", route.assumptions),
+      ...this.#said("assumption", route.assumptions, index),
     ];
   }
 
@@ -156,14 +181,14 @@ export class RouteAnswer extends HTMLElement {
     );
   }
 
-  #said(kind: "warning" | "assumption", sentences: readonly Said[]): Child[] {
+  #said(kind: "warning" | "assumption", sentences: readonly Said[], index: number): Child[] {
     if (sentences.length === 0) return [];
     const items = sentences.map((said) => h("li", {}, typeof said === "string" ? said : said.text));
     return [
       h(
         "section",
-        { class: kind, "aria-labelledby": `${kind}-title` },
-        h("h3", { id: `${kind}-title` }, this.i18n.t(`${kind}.title`)),
+        { class: kind, "aria-labelledby": `${kind}-title-${index}` },
+        h("h3", { id: `${kind}-title-${index}` }, this.i18n.t(`${kind}.title`)),
         kind === "assumption" && h("p", {}, this.i18n.t("assumption.text")),
         h("ul", {}, ...items),
       ),

@@ -1,7 +1,7 @@
 /** The form: owns what is entered and draws it in any language. It asks nothing of the server but addresses. */
 
 import { h, make, tell } from "../app/dom.ts";
-import { emptyForm, type FieldError, type FormState } from "../app/form.ts";
+import { emptyForm, type FieldError, type FormState, type PlaceEntry, type Side } from "../app/form.ts";
 import type { Profile } from "../app/wire.ts";
 import type { Translator } from "../i18n/index.ts";
 import type { ErrorSummary } from "./error-summary.ts";
@@ -30,13 +30,23 @@ export class RouteForm extends HTMLElement {
     const at = new Map(errors.flatMap(({ field, text }) => (field === null ? [] : [[field, text] as const])));
     const profile = this.#profile();
 
-    const [from, to] = (["from", "to"] as const).map((side) => {
-      const field = make<PlaceField>("ww-place-field", { i18n, side, entry: state[side], error: at.get(side) ?? null });
+    const place = (side: Side, entry: PlaceEntry) => {
+      const field = make<PlaceField>("ww-place-field", { i18n, side, entry, error: at.get(side) ?? null });
       field.addEventListener("ww-change", () => {
         state[side] = field.entry;
       });
       return field;
-    }) as [PlaceField, PlaceField];
+    };
+    const from = place("from", state.from);
+    const via = state.via && place("via", state.via);
+    const to = place("to", state.to);
+    /** Add the stop on the way, or take it away; the focus goes where the person goes on. */
+    const halt = () => {
+      state.via = state.via ? null : { text: "", place: null };
+      this.update();
+      tell(this, "ww-change");
+      this.querySelector<HTMLElement>(state.via ? "#via" : "#halt")?.focus();
+    };
 
     const choice = make<ProfileChoice>("ww-profile-choice", { i18n, profiles, value: state.profile, error: at.get("profile") ?? null });
     const limits = make<LimitFields>("ww-limit-fields", { i18n, profile, entries: state.limits, errors: new Map([...at].filter(([field]) => field.startsWith("limit-"))) });
@@ -74,7 +84,7 @@ export class RouteForm extends HTMLElement {
       h(
         "form",
         { method: "post", novalidate: true, autocomplete: "off", "aria-label": i18n.t("form.title"), onsubmit: submit },
-        h("fieldset", { class: "group" }, h("legend", {}, h("h2", {}, i18n.t("form.where"))), from, h("div", {}, h("button", { type: "button", class: "quiet", id: "swap", onclick: swap }, i18n.t("form.swap")), this.#note), to),
+        h("fieldset", { class: "group" }, h("legend", {}, h("h2", {}, i18n.t("form.where"))), from, h("div", { class: "place-actions" }, h("button", { type: "button", class: "quiet", id: "swap", onclick: swap }, i18n.t("form.swap")), h("button", { type: "button", class: "quiet", id: "halt", onclick: halt }, i18n.t(via ? "form.halt.remove" : "form.halt.add")), this.#note), via, to),
         h("fieldset", { class: "group" }, h("legend", {}, h("h2", {}, i18n.t("form.how"))), choice, limits, unknowns),
         h("button", { type: "submit", class: "primary", id: "submit" }, i18n.t("form.submit")),
         this.#busy,

@@ -117,7 +117,7 @@ export function say(language) {
 
 const kerb = (text, value, exceeds, more = {}) => ({ kind: "kerb", direction: "up", value, unit: "cm", limit: 3, exceeds, source: "osm", as_of: "2026-07-01", osm: "node/123", lon: 9.49, lat: 51.31, text, ...more });
 
-export function plan(language, { outcome = "found", wish = false } = {}) {
+export function plan(language, { outcome = "found", wish = false, others = false } = {}) {
   const words = say(language);
   const over = [
     kerb(words.kerb6, 6, true, { source: "survey", as_of: "2026-05-12" }),
@@ -129,6 +129,8 @@ export function plan(language, { outcome = "found", wish = false } = {}) {
   const step = (instruction, manoeuvre, distance_m, obstacles = []) => ({ instruction, manoeuvre, distance_m, duration_s: Math.round(distance_m * 1.3), street: null, bearing_deg: 90, first_point: 0, last_point: 1, obstacles });
   const route = {
     label: "recommended",
+    title: "Empfohlener Weg",
+    difference: null,
     distance_m: 412.3,
     duration_s: 540,
     climb_m: 4.0,
@@ -146,13 +148,15 @@ export function plan(language, { outcome = "found", wish = false } = {}) {
       step(words.arrive, "arrive", 0),
     ],
   };
+  const shorter = { ...route, label: "shortest", title: "Kürzester Weg innerhalb Ihrer Grenzen", difference: { distance_m: -62, duration_s: -70, unknown_m: 40, text: "60 m kürzer, 2 Min. schneller, auf 40 m mehr ist etwas unbekannt" } };
   const unreachable = outcome === "unreachable";
   return {
     outcome,
     graph: { id: "mock", osm_at: city.osm_at, overlay_version: 1 },
     from: { lon: 9.49, lat: 51.31, offset_m: 2.2 },
     to: { lon: 9.496, lat: 51.315, offset_m: unreachable ? 0 : 12.4 },
-    routes: unreachable ? [] : [route],
+    routes: unreachable ? [] : others ? [route, shorter] : [route],
+    relaxations: exceeded.length > 0 ? [{ limits: { kerb_up_max_cm: 4 }, unknowns: null, distance_m: 380, duration_s: 500, text: "Höchster Bord aufwärts: 4 cm statt 3 cm. Dann gibt es einen Weg ohne bekanntes Hindernis über Ihren Grenzen: 380 m, 9 Min." }] : [],
     ...(unreachable ? { reachable: { lon: 9.499, lat: 51.312, remaining_m: 118.2 } } : {}),
   };
 }
