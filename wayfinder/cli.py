@@ -30,6 +30,10 @@ _STEPS: Final = {
     "places": "Gathering places",
     "bounds": "Measuring distances",
     "write": "Writing the city",
+    "place": "Looking up the place",
+    "fetch": "Fetching the map",
+    "write_osm": "Writing the file",
+    "export": "Gathering the edges",
 }
 _DONE, _FAILED, _WRONG_USAGE = 0, 1, 2
 
@@ -127,7 +131,78 @@ def main() -> None:
 
 @main.group()
 def city() -> None:
-    """Build a city from OpenStreetMap data."""
+    """Fetch OpenStreetMap data, build a city from it, hand it on."""
+
+
+class _OsmFile(click.Path):
+    """A path whose name ends as an OSM file's does."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        from wayfinder.sources.osm_files import SUFFIXES, find_form
+
+        if find_form(str(value)) is None:
+            self.fail(f"{str(value)[:60]!r} does not end with {', '.join(SUFFIXES)}.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class _Url(click.ParamType):
+    """An address with http or https."""
+
+    name = "URL"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from urllib.parse import urlsplit
+
+        try:
+            parts = urlsplit(str(value))
+            usable = (
+                parts.scheme in ("http", "https")
+                and bool(parts.hostname)
+                and parts.port != 0
+                and not parts.username
+            )
+        except ValueError:
+            usable = False
+        if not usable or not str(value).isascii() or any(letter.isspace() for letter in str(value)):
+            self.fail(f"{str(value)[:60]!r} is not an address with http:// or https://.", param, ctx)
+        return str(value)
+
+
+@city.command("fetch")
+@click.option("--place", metavar="NAME", help='A place with a boundary, e.g. "Kassel, Germany".')
+@click.option("--url", type=_Url(), help="An extract; with --place it is cut to the place.")
+@click.option(
+    "--out",
+    type=_OsmFile(path_type=Path),
+    required=True,
+    metavar="FILE",
+    help=".osm.pbf, .osm, .osm.gz, .osm.bz2",
+)
+@click.option(
+    "--max-mb", type=click.IntRange(1), default=4000, show_default=True, help="Refuse what is larger."
+)
+@_language_option
+def fetch(place: str | None, url: str | None, out: Path, max_mb: int, language: str) -> None:
+    """Fetch the map of a place (Nominatim, Overpass) or an extract; the next call goes on where it broke off.
+
+    WAYFINDER_NOMINATIM_URL and WAYFINDER_OVERPASS_URL name services of one's own.
+    """
+    place = " ".join((place or "").split())
+    if not (place or url):
+        raise click.UsageError("Please give --place, --url or both.")
+    from wayfinder.sources.download import Endpoints, Fetcher
+    from wayfinder.sources.transfer import MB, Manners
+    from wayfinder.speech.amounts import say_number
+
+    settings = load_settings()
+    with _progress() as progress:
+        endpoints = Endpoints(settings.nominatim_url, settings.overpass_url)
+        fetcher = Fetcher(endpoints, Manners(most_bytes=max_mb * MB), progress)
+        fetched = fetcher.fetch_extract(url, out, place) if url else fetcher.fetch_place(place, out)
+    origin = fetched.attribution
+    size_mb = say_number(round(fetched.size / MB, 1), language)
+    click.echo(f"{out}: {origin.place or origin.fetched_from}, {size_mb} MB")
+    click.echo(f"{origin.attribution} ({origin.as_of or origin.fetched_at})")
 
 
 @city.command("build")
@@ -147,6 +222,26 @@ def build(osm: Path, name: str, out: Path, time_zone: str, language: str) -> Non
     with _progress() as progress:
         summary = build_city(osm, name, out, time_zone=time_zone, progress=progress)
     click.echo(format_summary(summary))
+
+
+@city.command("export")
+@click.option(
+    "--graphml", type=click.Path(path_type=Path), required=True, metavar="FILE", help="File to write."
+)
+@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+@_language_option
+def export(graphml: Path, folder: Path, language: str) -> None:
+    """Write the network of a city as GraphML in OSMnx's convention, for planners' own tools."""
+    from functools import partial
+
+    from wayfinder.city.artifact import open_city
+    from wayfinder.city.export import write_graphml
+
+    opened = open_city(folder)
+    with _progress() as progress:
+        nodes, edges = write_graphml(opened, graphml, partial(progress, "export"))
+    click.echo(f"{graphml}: {nodes} nodes, {edges} edges")
+    click.echo(opened.info.attribution)
 
 
 @main.command()

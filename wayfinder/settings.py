@@ -35,6 +35,9 @@ class Settings:
         Reached by https only: browsers are told to insist on it for two years (HSTS).
     language
         Language of commands, and of answers to whoever names none.
+    nominatim_url, overpass_url
+        Services that ``wayfinder city fetch`` asks for a place and for its data: the public ones, unless the
+        operator has their own.
     """
 
     city: Path | None = None
@@ -45,6 +48,8 @@ class Settings:
     page: Path = _ROOT / "pwa" / "dist"
     https: bool = False
     language: str = "de"
+    nominatim_url: str = "https://nominatim.openstreetmap.org"
+    overpass_url: str = "https://overpass-api.de/api"
 
 
 def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -72,6 +77,8 @@ def _parse(name: str, kind: str, text: str) -> object:
         return int(text)
     if name == "WAYFINDER_LANGUAGE" and text not in LANGUAGES:
         raise WayfinderError("{name} must be one of: {languages}.", name=name, languages=", ".join(LANGUAGES))
+    if name.endswith("_URL") and not text.lower().startswith(("http://", "https://")):
+        raise WayfinderError("{name} must be an address with http:// or https://.", name=name)
     if kind == "bool":
         if text.lower() not in _WORDS:
             raise WayfinderError("{name} must be 1 or 0.", name=name)

@@ -8,14 +8,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 
 from wayfinder.city.addresses import Addresses, build_addresses
 from wayfinder.city.artifact import CityParts, check_target, write_city
-from wayfinder.city.info import OSM_ATTRIBUTION, CityFacts, CityInfo, Coverage, Source
+from wayfinder.city.info import CityFacts, CityInfo, Coverage, Source
 from wayfinder.city.landmarks import label_connected, place_landmarks
 from wayfinder.errors import CityError
 from wayfinder.routing.attributes import ATTRIBUTES, OBSTACLE_KINDS, EdgeAttributes, Kind
@@ -25,11 +24,11 @@ from wayfinder.routing.classes import KNOWN, NOT_UNDERSTOOD, UNMAPPED, build_cla
 from wayfinder.routing.costs import Judge, export_judgement
 from wayfinder.routing.network import SLOPE_NONE, Network
 from wayfinder.routing.network_build import BuiltNetwork, build_network
+from wayfinder.sources.attribution import OSM_ATTRIBUTION, OSM_SOURCE, find_attribution
 from wayfinder.sources.osm import load_osm
 
 Progress = Callable[[str, int, int], None]
 """Told the step by name, how much of it is done, and how much there is."""
-OSM_SOURCE: Final = ("OpenStreetMap", "ODbL-1.0", "https://www.openstreetmap.org/copyright")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +136,7 @@ def build_city(
         fictional=fictional,
         notices=tuple(notices),
         attribution=attribution,
-        sources=(Source(*OSM_SOURCE, data.osm_at),) if sources is None else tuple(sources),
+        sources=(_get_source(osm_path, data.osm_at),) if sources is None else tuple(sources),
         counts=_count(built, addresses, len(landmarks), parts),
         coverage=measure_coverage(network, built.classes),
     )
@@ -213,6 +212,8 @@ def format_summary(summary: BuildSummary, most_misreadings: int | None = None) -
     lines = [
         f"{info.name} ({info.id})  OSM {info.osm_at or '?'}  {summary.seconds:.1f} s",
         "  ".join(f"{name} {count:,}" for name, count in info.counts.items()),
+        info.attribution,
+        *(f"fetched from {source.fetched_from}" for source in info.sources if source.fetched_from),
         f"largest part {summary.largest_share:.1%} of the length",
         "",
         f"{'kind':<24}{'number':>10}{'km':>12}",
@@ -250,6 +251,13 @@ def _check_time_zone(time_zone: str) -> None:
         ZoneInfo(time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise CityError("There is no time zone {time_zone}.", time_zone=time_zone) from error
+
+
+def _get_source(osm_path: Path, osm_at: str | None) -> Source:
+    origin = find_attribution(osm_path)
+    if origin is None:
+        return Source(*OSM_SOURCE, osm_at)
+    return Source(origin.name, origin.licence, origin.url, osm_at, origin.fetched_from)
 
 
 def _get_bounds(network: Network) -> tuple[float, float, float, float]:

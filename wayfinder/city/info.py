@@ -10,9 +10,10 @@ from typing import Final
 
 import orjson
 
+from wayfinder.sources.attribution import OSM_ATTRIBUTION
+
 FORMAT_VERSION: Final = 1
 CITY_FILE: Final = "city.toml"
-OSM_ATTRIBUTION: Final = "© OpenStreetMap-Mitwirkende, ODbL 1.0"
 
 
 class DamagedError(Exception):
@@ -21,12 +22,21 @@ class DamagedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where data of the city comes from, with its licence and its date (ISO 8601) where known."""
+    """Where data of the city comes from, with its licence and its date (ISO 8601) where known.
+
+    Attributes
+    ----------
+    url
+        Where the licence is explained.
+    fetched_from
+        Address the file was fetched from, where that was kept beside it.
+    """
 
     name: str
     licence: str
     url: str = ""
     as_of: str | None = None
+    fetched_from: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

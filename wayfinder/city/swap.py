@@ -1,4 +1,4 @@
-"""Replace a folder in one step: whoever opens it finds the old one or the new one, whole, at any moment."""
+"""Replace a folder or file in one step: whoever opens it finds the old one or the new one, whole."""
 
 from __future__ import annotations
 
@@ -60,6 +60,28 @@ def replace_folder(folder: Path, fill: Callable[[Path], None]) -> None:
         with suppress(OSError):
             _remove(new)
             _remove(old)
+
+
+def replace_file(path: Path, fill: Callable[[Path], None]) -> None:
+    """Write a new file beside `path`, then put it in its place in one step.
+
+    Raises
+    ------
+    OSError
+        No space, no permission ...; the old file stays as it was.
+    """
+    path = path.resolve()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = _beside(path, "new")
+    try:
+        fill(new)
+        with new.open("rb") as file:
+            os.fsync(file.fileno())
+        new.replace(path)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""OSM files (pbf, osm, osm.gz, osm.bz2) -> plain records, by pyosmium. The only import of osmium."""
+"""OSM files (pbf, osm, osm.gz, osm.bz2) -> plain records, by pyosmium."""
 
 from __future__ import annotations
 
@@ -71,12 +71,14 @@ def load_osm(path: Path, progress: Progress | None = None) -> OsmData:
         The file is missing, empty, cut off, or no OSM file; the text names the file and what is wrong.
     """
     path = Path(path)
-    source = osmium.io.File(str(path), _get_format(path))
+    source = osmium.io.File(str(path), get_format(path))
     tell = progress or (lambda step, done, total: None)
     try:
         return _Loader(source).load(tell)
     except (RuntimeError, ValueError, OSError, osmium.InvalidLocationError) as error:
-        raise CityError("{file} cannot be read: {problem}.", file=path.name, problem=_word(error)) from error
+        raise CityError(
+            "{file} cannot be read: {problem}.", file=path.name, problem=word_problem(error)
+        ) from error
 
 
 class _Loader:
@@ -334,8 +336,14 @@ def _split_line(refs: Iterable[int], present: Mapping[int, Spot]) -> list[tuple[
     return [tuple(line) for line in lines if len(line) > 1]
 
 
-def _get_format(path: Path) -> str:
-    """Tell the form of the file by its first bytes."""
+def get_format(path: Path) -> str:
+    """Tell the form of the file (``pbf``, ``osm``, ``osm.gz``, ``osm.bz2``) by its first bytes.
+
+    Raises
+    ------
+    CityError
+        The file is missing, empty, or no OSM file.
+    """
     try:
         with path.open("rb") as file:
             head = file.read(64)
@@ -363,7 +371,7 @@ def _get_format(path: Path) -> str:
     raise CityError("{file} is not an OSM file (pbf, osm, osm.gz or osm.bz2).", file=path.name)
 
 
-def _word(error: Exception) -> str:
+def word_problem(error: Exception) -> str:
     """What is wrong with the file, in words for the person who has it."""
     text = str(error)
     if any(sign in text for sign in _CUT_OFF):
