@@ -22,9 +22,12 @@ def test_every_setting_has_a_variable() -> None:
         "WAYFINDER_PAGE": "page",
         "WAYFINDER_HTTPS": "1",
         "WAYFINDER_LANGUAGE": "en",
+        "WAYFINDER_NOMINATIM_URL": "http://127.0.0.1:8080",
+        "WAYFINDER_OVERPASS_URL": "https://map.example.org/api",
     }
 
-    expected = Settings(Path("cities/kassel"), "::1", 8001, 3, 5, Path("page"), True, "en")
+    services = "http://127.0.0.1:8080", "https://map.example.org/api"
+    expected = Settings(Path("cities/kassel"), "::1", 8001, 3, 5, Path("page"), True, "en", *services)
     assert load_settings(environment) == expected
 
 
@@ -36,6 +39,11 @@ def test_every_setting_has_a_variable() -> None:
         ("WAYFINDER_PORT", "٣", "WAYFINDER_PORT must be a whole number from 1 to 65535."),
         ("WAYFINDER_WORKERS", "9" * 5000, "WAYFINDER_WORKERS must be a whole number from 1 to 65535."),
         ("WAYFINDER_HTTPS", "perhaps", "WAYFINDER_HTTPS must be 1 or 0."),
+        (
+            "WAYFINDER_OVERPASS_URL",
+            "overpass",
+            "WAYFINDER_OVERPASS_URL must be an address with http:// or https://.",
+        ),
         ("WAYFINDER_LANGUAGE", "fr", "WAYFINDER_LANGUAGE must be one of: de, de-simple, en."),
     ],
 )
