@@ -169,9 +169,9 @@ def _draw(kind: str, number: int, tags: Mapping[str, str], inside: str = "", **p
 
 
 @contextmanager
-def serve_map(**held: Any) -> Iterator[MapServer]:
+def serve_map(kind: type[MapServer] = MapServer, **held: Any) -> Iterator[MapServer]:
     """Run a map server on a free port of the loopback."""
-    held_by = MapServer(**held)
+    held_by = kind(**held)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
