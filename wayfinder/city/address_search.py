@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 
-from wayfinder.city.addresses import Addresses, HouseNumber, get_gap_m, split_numbers
+from wayfinder.city.addresses import Addresses, HouseNumber, split_numbers
+from wayfinder.city.nearby import get_gap_m
 from wayfinder.geo import LonLat
 
 LONGEST_TEXT: Final = 200

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +11,7 @@ from typing import Final
 import orjson
 
 from wayfinder.city.landmarks import find_kind, load_landmark_kinds
-from wayfinder.geo import METRES_PER_DEGREE
+from wayfinder.city.nearby import NearestName, get_gap_m, group_near
 from wayfinder.routing.osm_records import OsmData, OsmPlace, OsmWay
 
 _SAME_STREET_M: Final = 500.0
@@ -156,12 +155,6 @@ def unpack_addresses(content: bytes) -> Addresses:
     )
 
 
-def get_gap_m(a_lon: float, a_lat: float, b_lon: float, b_lat: float) -> float:
-    """Distance in metres on the plane, near enough for sorting things of a city."""
-    east = (a_lon - b_lon) * math.cos(math.radians((a_lat + b_lat) / 2))
-    return math.hypot(east, a_lat - b_lat) * METRES_PER_DEGREE
-
-
 def _list_streets(data: OsmData) -> list[Street]:
     by_name: dict[str, list[OsmWay]] = defaultdict(list)
     for way in data.ways:
@@ -183,21 +176,15 @@ def _list_streets(data: OsmData) -> list[Street]:
 
 
 def _group_ways(ways: Sequence[OsmWay], data: OsmData) -> list[list[OsmWay]]:
-    """Ways of one name, as streets: a way joins the groups that come within `_SAME_STREET_M` of it."""
-    groups: list[tuple[list[OsmWay], list[tuple[float, float]]]] = []
-    for way in ways:
-        marks = [
-            (data.nodes[ref].lon, data.nodes[ref].lat) for ref in way.nodes[:: max(1, len(way.nodes) // 4)]
+    """Ways of one name, as streets: those within `_SAME_STREET_M` of each other, from one to the next."""
+    marks = [
+        [
+            (data.nodes[ref].lon, data.nodes[ref].lat)
+            for ref in (*way.nodes[:: max(1, len(way.nodes) // 4)], way.nodes[-1])
         ]
-        marks.append((data.nodes[way.nodes[-1]].lon, data.nodes[way.nodes[-1]].lat))
-        joined, apart = ([way], marks), []
-        for group in groups:
-            if any(get_gap_m(*a, *b) <= _SAME_STREET_M for a in group[1] for b in marks):
-                joined = (group[0] + joined[0], group[1] + joined[1])
-            else:
-                apart.append(group)
-        groups = [*apart, joined]
-    return sorted((members for members, _ in groups), key=lambda members: members[0].id)
+        for way in ways
+    ]
+    return [[ways[index] for index in group] for group in group_near(marks, _SAME_STREET_M)]
 
 
 def _list_numbers(places: Iterable[OsmPlace], streets: list[Street]) -> tuple[HouseNumber, ...]:
@@ -233,13 +220,12 @@ def _fold_street(name: str) -> str:
 
 def _name_districts(streets: Sequence[Street], places: Iterable[OsmPlace]) -> Iterable[Street]:
     """Add the nearest district to streets of the same name."""
-    districts = _list_districts(places)
+    districts = NearestName(_list_districts(places))
     named = Counter(_fold_street(street.name) for street in streets)
     for street in streets:
-        district = ""
-        if districts and named[_fold_street(street.name)] > 1:
-            _, district = min((get_gap_m(street.lon, street.lat, *spot), name) for spot, name in districts)
-        yield replace(street, district=district)
+        several = named[_fold_street(street.name)] > 1
+        district = districts.find((street.lon, street.lat)) if several else None
+        yield replace(street, district=district or "")
 
 
 def _list_districts(places: Iterable[OsmPlace]) -> list[tuple[tuple[float, float], str]]:
