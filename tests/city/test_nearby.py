@@ -29,9 +29,9 @@ def test_groups_are_those_that_trying_every_pair_finds(seed: int) -> None:
     generator = random.Random(seed)
     things = [scatter(generator, generator.randint(1, 3)) for _ in range(60)]
 
-    groups = group_near(things, 1500)
+    groups = group_near(things, 900)
 
-    assert groups == group_by_trying(things, 1500)
+    assert groups == group_by_trying(things, 900)
     assert 1 < len(groups) < 60
 
 
