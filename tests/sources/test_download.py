@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 
+import osmium
 import osmnx
 import pytest
 
@@ -116,6 +117,19 @@ def test_a_place_comes_whole_with_tags_dates_and_attribution(bench: Bench) -> No
         "as_of": OSM_AT,
     }
     assert bench.list_left() == ["kassel.osm.pbf.attribution.toml"]
+
+
+@pytest.mark.parametrize("name", ["kassel.osm.pbf", "kassel.osm", "kassel.osm.gz"])
+def test_version_and_date_of_an_edit_are_kept_and_who_made_it_is_not(bench: Bench, name: str) -> None:
+    bench.out = bench.out.with_name(name)
+
+    bench.fetch_place()
+
+    found = {
+        (thing.version, f"{thing.timestamp:%Y-%m-%d}", thing.changeset, thing.uid, thing.user)
+        for thing in osmium.FileProcessor(bench.out)
+    }
+    assert found == {(3, "2026-07-01", 0, 0, "")}
 
 
 def test_every_request_says_who_asks(bench: Bench) -> None:

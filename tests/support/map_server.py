@@ -162,7 +162,14 @@ def draw_relations(ids: Iterable[int]) -> list[str]:
 
 
 def _draw(kind: str, number: int, tags: Mapping[str, str], inside: str = "", **places: str) -> str:
-    values = {"id": str(number), "version": "3", "timestamp": "2026-07-01T12:00:00Z", **places}
+    edited = {
+        "version": "3",
+        "timestamp": "2026-07-01T12:00:00Z",
+        "changeset": "5",
+        "uid": "7",
+        "user": "Eva",
+    }
+    values = {"id": str(number), **edited, **places}
     attributes = " ".join(f"{name}={quoteattr(value)}" for name, value in values.items())
     drawn = "".join(f"<tag k={quoteattr(key)} v={quoteattr(value)}/>" for key, value in tags.items())
     return f"<{kind} {attributes}>{inside}{drawn}</{kind}>\n"

@@ -25,6 +25,8 @@ AREAS_KEPT: Final = ("multipolygon", "site")
 COUNTRYSIDE: Final = ("boundary", "landuse", "natural", "waterway")
 """Areas nobody walks on or goes to; a forest's outline may reach far out of the city."""
 _GENERATOR: Final = "Wegweiser"
+_METADATA: Final = "add_metadata=version+timestamp"
+"""Of an object's history its version and date are kept; who edited it is nobody's business here."""
 
 Box = tuple[float, float, float, float]
 """West, south, east, north in degrees."""
@@ -60,7 +62,7 @@ def join_files(pieces: Sequence[Path], out: Path, form: str, osm_at: str | None,
     for piece in pieces:
         with _reading(piece):
             together.add_file(str(piece))
-    with _reading(out), osmium.SimpleWriter(osmium.io.File(str(out), form), header=header) as writer:
+    with _reading(out), osmium.SimpleWriter(_name_output(out, form), header=header) as writer:
         together.apply(writer)
 
 
@@ -83,7 +85,7 @@ def rewrite_file(source: Path, out: Path, form: str, box: Box | None) -> None:
         if box is not None:
             header = _copy_header(header, box)
             things = things.with_filter(_track(file, box).id_filter())
-        with osmium.SimpleWriter(osmium.io.File(str(out), form), header=header) as writer:
+        with osmium.SimpleWriter(_name_output(out, form), header=header) as writer:
             for thing in things:
                 writer.add(thing)
 
@@ -109,6 +111,10 @@ def has_ways(path: Path) -> bool:
     things = osmium.FileProcessor(osmium.io.File(str(path), get_format(path)), osmium.osm.WAY)
     with _reading(path):
         return any(True for _ in things.with_filter(osmium.filter.KeyFilter("highway")))
+
+
+def _name_output(out: Path, form: str) -> osmium.io.File:
+    return osmium.io.File(str(out), f"{form},{_METADATA}")
 
 
 def _track(file: osmium.io.File, box: Box) -> osmium.IdTracker:
