@@ -22,9 +22,11 @@ def test_every_setting_has_a_variable() -> None:
         "WAYFINDER_PAGE": "page",
         "WAYFINDER_HTTPS": "1",
         "WAYFINDER_LANGUAGE": "en",
+        "WAYFINDER_SURVEY_HOSTS": "geo.example.de, wfs.example.de:8443",
     }
 
-    expected = Settings(Path("cities/kassel"), "::1", 8001, 3, 5, Path("page"), True, "en")
+    hosts = ("geo.example.de", "wfs.example.de:8443")
+    expected = Settings(Path("cities/kassel"), "::1", 8001, 3, 5, Path("page"), True, "en", hosts)
     assert load_settings(environment) == expected
 
 

@@ -35,6 +35,9 @@ class Settings:
         Reached by https only: browsers are told to insist on it for two years (HSTS).
     language
         Language of commands, and of answers to whoever names none.
+    survey_hosts
+        Hosts that surveys may be read from over https, separated by commas (``geo.example.de``); none unless
+        named.
     """
 
     city: Path | None = None
@@ -45,6 +48,7 @@ class Settings:
     page: Path = _ROOT / "pwa" / "dist"
     https: bool = False
     language: str = "de"
+    survey_hosts: tuple[str, ...] = ()
 
 
 def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -76,4 +80,6 @@ def _parse(name: str, kind: str, text: str) -> object:
         if text.lower() not in _WORDS:
             raise WayfinderError("{name} must be 1 or 0.", name=name)
         return _WORDS[text.lower()]
+    if kind.startswith("tuple"):
+        return tuple(word.strip() for word in text.split(",") if word.strip())
     return Path(text) if kind.startswith("Path") else text

@@ -21,12 +21,19 @@ class DamagedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where data of the city comes from, with its licence and its date (ISO 8601) where known."""
+    """Where data of the city comes from, with its licence and its date (ISO 8601) where known.
+
+    Attributes
+    ----------
+    layer
+        The file of the folder that alone holds it, where its licence keeps it apart from the rest.
+    """
 
     name: str
     licence: str
     url: str = ""
     as_of: str | None = None
+    layer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
