@@ -16,7 +16,8 @@ import orjson
 
 from wayfinder.city.addresses import unpack_addresses
 from wayfinder.city.artifact import City, open_city
-from wayfinder.city.surveys import LAYERS_FOLDER, SOURCES_FILE, unpack_layer
+from wayfinder.city.survey_layers import LAYERS_FOLDER, unpack_layer
+from wayfinder.city.surveys import SOURCES_FILE
 from wayfinder.errors import CityError, RequestError
 from wayfinder.geo import METRES_PER_DEGREE, LonLat
 from wayfinder.routing.bounds import unpack_bounds

@@ -176,7 +176,8 @@ def build(
     if len(surveys) != len(mappings):
         raise click.UsageError("Every --survey needs a --mapping of its own.")
     from wayfinder.city.build import build_city, format_summary
-    from wayfinder.city.surveys import SurveyInput, write_report
+    from wayfinder.city.survey_report import write_report
+    from wayfinder.city.surveys import SurveyInput
 
     inputs = [SurveyInput(*pair) for pair in zip(surveys, mappings, strict=True)]
     hosts = load_settings().survey_hosts

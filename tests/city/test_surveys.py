@@ -14,7 +14,9 @@ from wayfinder.assembly import Trip, open_services
 from wayfinder.city.artifact import open_city
 from wayfinder.city.build import BuildSummary, build_city, format_summary
 from wayfinder.city.demo import TOWN_FOLDER, get_demo_city
-from wayfinder.city.surveys import LostRow, SurveyInput, unpack_layer, write_report
+from wayfinder.city.survey_layers import unpack_layer
+from wayfinder.city.survey_report import LostRow, write_report
+from wayfinder.city.surveys import SurveyInput
 from wayfinder.errors import CityError, SurveyError
 from wayfinder.geo import LonLat
 from wayfinder.routing.attributes import Interval

@@ -18,15 +18,8 @@ from wayfinder.city.addresses import Addresses, build_addresses
 from wayfinder.city.artifact import CityParts, check_target, open_city, write_city
 from wayfinder.city.info import OSM_ATTRIBUTION, CityFacts, CityInfo, Coverage, Source
 from wayfinder.city.landmarks import label_connected, place_landmarks
-from wayfinder.city.surveys import (
-    REPORT_FILE,
-    SurveyedCity,
-    SurveyInput,
-    SurveyOutcome,
-    add_surveys,
-    format_outcomes,
-    load_surveys,
-)
+from wayfinder.city.survey_report import SurveyOutcome, format_outcomes
+from wayfinder.city.surveys import REPORT_FILE, SurveyedCity, SurveyInput, add_surveys, load_surveys
 from wayfinder.errors import CityError
 from wayfinder.routing.attributes import ATTRIBUTES, OBSTACLE_KINDS, EdgeAttributes, Kind
 from wayfinder.routing.bounds import build_bounds, pack_bounds

@@ -10,14 +10,12 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final, NamedTuple
 
-import numpy as np
 import shapely
-from shapely import Point
 from shapely.geometry.base import BaseGeometry
 
+from wayfinder.city.lines import get_mean_distance, get_share, is_parallel, shares_stretch
 from wayfinder.city.survey_things import CityPlane, Thing, Things, fold_name
 from wayfinder.routing.attributes import KERB_KINDS, EdgeAttributes, Interval, Kind
 from wayfinder.routing.network import SLOPE_DOWN, SLOPE_UP, Network
@@ -33,8 +31,6 @@ _MARGIN_M: Final = 250.0
 """A row so far outside the network's bounds is outside the city."""
 _FAR_FROM_ID_M: Final = 100.0
 """An OSM object so far from its row is another one: ids are given anew."""
-_PARALLEL_COS: Final = 0.85
-_SAME_STRETCH: Final = 0.5
 _CROSSING_REACH_M: Final = 25.0
 """So far from the middle of the carriageway a kerb still belongs to a crossing."""
 
@@ -249,19 +245,19 @@ class Matcher:
     ) -> tuple[str, str, list[Thing]]:
         """Ways that a line runs along, or that lie within an area, over most of their length."""
         band = shape if shape.area else shape.buffer(row.rule.within_m, cap_style="flat")
-        covered = [thing for thing in things if _get_share(thing.shape, band) >= row.rule.least_share]
+        covered = [thing for thing in things if get_share(thing.shape, band) >= row.rule.least_share]
         if shape.area:
             return ("matched", "place", covered) if covered else ("unmatched", "partly_covered", [])
-        along = [thing for thing in covered if _is_parallel(thing.shape, shape)]
+        along = [thing for thing in covered if is_parallel(thing.shape, shape)]
         if not along:
             return "unmatched", "partly_covered" if not covered else "nothing_along", []
-        distances = {thing.edges: _get_mean_distance(thing.shape, shape) for thing in along}
+        distances = {thing.edges: get_mean_distance(thing.shape, shape) for thing in along}
         chosen: list[Thing] = []
         for thing in along:
             rivals = [
                 other
                 for other in along
-                if other is not thing and _shares_stretch(thing.shape, other.shape, shape)
+                if other is not thing and shares_stretch(thing.shape, other.shape, shape)
             ]
             gaps = [distances[other.edges] - distances[thing.edges] for other in rivals]
             if any(abs(gap) < row.rule.clear_m for gap in gaps):
@@ -416,46 +412,3 @@ class Matcher:
             for attribute, value in sorted(row.place_facts.items())
         ]
         return result, facts
-
-
-def _get_share(line: BaseGeometry, band: BaseGeometry) -> float:
-    return line.intersection(band).length / line.length if line.length else 0.0
-
-
-def _is_parallel(line: BaseGeometry, along: BaseGeometry) -> bool:
-    """Whether most of a line has the direction of what it runs along."""
-    spots = _list_spots(line, 0.0, 1.0, 6)
-    merged = shapely.line_merge(along)
-    total = aligned = 0.0
-    for one, other in pairwise(spots):
-        ends = shapely.get_coordinates([one, other])
-        foot = [merged.project(one), merged.project(other)]
-        if foot[0] == foot[1]:
-            total += 1.0
-            continue
-        base = shapely.get_coordinates([merged.interpolate(foot[0]), merged.interpolate(foot[1])])
-        a, b = ends[1] - ends[0], base[1] - base[0]
-        length = float(np.hypot(*a) * np.hypot(*b))
-        total += 1.0
-        aligned += bool(length and abs(float(a @ b)) / length >= _PARALLEL_COS)
-    return aligned > total / 2
-
-
-def _get_mean_distance(line: BaseGeometry, along: BaseGeometry) -> float:
-    return float(np.mean([spot.distance(along) for spot in _list_spots(line, 0.1, 0.9, 5)]))
-
-
-def _list_spots(line: BaseGeometry, first: float, last: float, count: int) -> list[Point]:
-    return [line.interpolate(share, normalized=True) for share in np.linspace(first, last, count)]
-
-
-def _shares_stretch(one: BaseGeometry, other: BaseGeometry, along: BaseGeometry) -> bool:
-    """Whether two lines run beside the same stretch of a third, over half of the shorter one."""
-    merged = shapely.line_merge(along)
-    spans = []
-    for line in (one, other):
-        feet = [merged.project(shapely.get_point(line, end)) for end in (0, -1)]
-        spans.append((min(feet), max(feet)))
-    overlap = min(spans[0][1], spans[1][1]) - max(spans[0][0], spans[1][0])
-    shorter = min(high - low for low, high in spans)
-    return bool(shorter > 0 and overlap > _SAME_STRETCH * shorter)
