@@ -1,4 +1,4 @@
-"""What a city folder keeps of a survey beside its network: facts its licence keeps apart, closures, places."""
+"""What a city folder keeps of a survey beside its network: facts kept apart, closures, places."""
 
 from __future__ import annotations
 
