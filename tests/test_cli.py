@@ -76,6 +76,25 @@ def test_a_build_tells_its_steps_and_ends_with_the_summary(
     assert "\x1b" not in run.stdout + run.stderr
 
 
+def test_a_survey_is_built_in_and_every_row_reported(tmp_path: Path) -> None:
+    build = ("city", "build", "--osm", OSM_FILE, "--name", "Musterstadt", "--out", tmp_path / "town")
+    survey = TOWN_FOLDER / "survey.csv"
+    run = wayfinder(
+        *build, "--survey", survey, "--mapping", "musterstadt", "--survey-report", tmp_path / "rows.csv"
+    )
+
+    assert run.returncode == 0
+    assert "13 rows: matched 9, ambiguous 1, unmatched 2, broken 1" in run.stdout
+    assert len((tmp_path / "rows.csv").read_text(encoding="utf-8").splitlines()) == 14
+    assert "Erhebungen zuordnen" in run.stderr
+
+    alone = wayfinder(*build, "--survey", survey)
+    assert (alone.returncode, "Every --survey needs a --mapping" in alone.stderr) == (2, True)
+    wrong = wayfinder(*build, "--survey", survey, "--mapping", "bfrk-weg")
+    assert (wrong.returncode, wrong.stderr.splitlines()) == (1, [wrong.stderr.strip()])
+    assert wrong.stderr.startswith("survey.csv fehlt die Spalte Longitude, Latitude, OSM_ID")
+
+
 def test_a_route_is_readable_text_or_json_or_geojson(town: Path) -> None:
     text = wayfinder("route", "--city", town, *ROUTE)
     answer = wayfinder("route", "--city", town, *ROUTE, "--json")

@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Final, Protocol
 
+import orjson
+
 from wayfinder.city.addresses import unpack_addresses
 from wayfinder.city.artifact import City, open_city
+from wayfinder.city.survey_layers import LAYERS_FOLDER, unpack_layer
+from wayfinder.city.surveys import SOURCES_FILE
 from wayfinder.errors import CityError, RequestError
 from wayfinder.geo import METRES_PER_DEGREE, LonLat
 from wayfinder.routing.bounds import unpack_bounds
 from wayfinder.routing.city_graph import CityGraph, Landmark
 from wayfinder.routing.costs import Tables, load_tables
-from wayfinder.routing.overlay import Overlay, build_empty_overlay
+from wayfinder.routing.origins import Origins, unpack_origins
+from wayfinder.routing.overlay import Overlay, apply_changes, build_empty_overlay
 from wayfinder.routing.planner import RoutePlan, RoutePlanner, RouteRequest
 from wayfinder.routing.profiles import Unknowns
 from wayfinder.routing.snapping import MOST_OFFSET_M, build_snap_grid
+from wayfinder.routing.standing_changes import Closure, list_changes_at, list_turns
+from wayfinder.routing.surveyed import EdgeFact
 
 _MARGIN_DEGREES: Final = 2 * MOST_OFFSET_M / METRES_PER_DEGREE
 """A position may lie this far outside the bounds; how far from a way is the planner's question."""
@@ -73,12 +81,19 @@ def _parse_time(text: str, pointer: str) -> datetime:
 
 @dataclass(frozen=True)
 class Services:
-    """Everything that answers for one city; immutable, shared by threads."""
+    """Everything that answers for one city; immutable, shared by threads.
+
+    Attributes
+    ----------
+    overlay
+        What holds over the city now: its layers and closures.
+    """
 
     city: City
     graph: CityGraph
     planner: RoutePlanner
     tables: Tables
+    overlay: StandingOverlay
 
     @cached_property
     def _places(self) -> dict[str, LonLat]:
@@ -170,8 +185,8 @@ def open_services(folder: Path) -> Services:
     city = open_city(folder)
     graph = build_graph(city)
     tables = load_tables()
-    overlay = _HeldOverlay(build_empty_overlay(graph, tables))
-    return Services(city, graph, RoutePlanner(graph, overlay, tables), tables)
+    overlay = _read_overlay(city, graph, build_empty_overlay(graph, tables))
+    return Services(city, graph, RoutePlanner(graph, overlay, tables), tables, overlay)
 
 
 def build_graph(city: City) -> CityGraph:
@@ -185,17 +200,75 @@ def build_graph(city: City) -> CityGraph:
         landmarks=[Landmark(landmark.key, landmark.name) for landmark in city.landmarks],
         bounds=unpack_bounds(city.arrays),
         grid=build_snap_grid(city.network),
+        origins=_read_origins(city),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _HeldOverlay:
-    """The overlay of a city without reports: always the same."""
+def _read_origins(city: City) -> Origins:
+    try:
+        sources = orjson.loads(city.read(SOURCES_FILE)) if SOURCES_FILE in city.info.files else ()
+        return unpack_origins(city.arrays, sources)
+    except (ValueError, KeyError, TypeError) as error:
+        raise CityError(
+            "The city in {folder} is damaged: {problem}.", folder=city.folder, problem=error
+        ) from error
 
-    overlay: Overlay
+
+def _read_overlay(city: City, graph: CityGraph, empty: Overlay) -> StandingOverlay:
+    facts: list[EdgeFact] = []
+    closures: list[Closure] = []
+    for name in sorted(city.info.files):
+        if not name.startswith(LAYERS_FOLDER):
+            continue
+        try:
+            layer = unpack_layer(city.read(name), graph.network.edge_count)
+        except (ValueError, KeyError, TypeError) as error:
+            raise CityError(
+                "The city in {folder} is damaged: {problem}.", folder=city.folder, problem=error
+            ) from error
+        facts += layer.facts
+        closures += layer.closures
+    return StandingOverlay(graph, empty, facts, closures)
+
+
+class StandingOverlay:
+    """The overlay of a city without reports: its layers, and the closures that hold now.
+
+    Built anew when a closure begins or ends, else the same; looking at the clock costs less than 1 µs.
+
+    Parameters
+    ----------
+    clock
+        Seconds since 1970-01-01 UTC.
+    """
+
+    def __init__(
+        self,
+        graph: CityGraph,
+        empty: Overlay,
+        facts: Sequence[EdgeFact],
+        closures: Sequence[Closure],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._graph, self._empty, self._facts, self._closures = graph, empty, facts, closures
+        self._turns, self._clock = list_turns(closures), clock
+        self._held: tuple[int, Overlay] | None = None
 
     def __call__(self) -> Overlay:
-        return self.overlay
+        if not self._facts and not self._closures:
+            return self._empty
+        now_s = self._clock()
+        stretch = bisect_right(self._turns, now_s)
+        held = self._held
+        if held is None or held[0] != stretch:
+            held = self._held = stretch, self.get_at(datetime.fromtimestamp(now_s, UTC))
+        return held[1]
+
+    def get_at(self, moment: datetime) -> Overlay:
+        """The overlay as it holds at a moment."""
+        changes = list_changes_at(self._graph, self._facts, self._closures, moment)
+        version = 1 + bisect_right(self._turns, moment.timestamp())
+        return apply_changes(self._graph, self._empty, version, changes)
 
 
 class ServedCity:

@@ -27,6 +27,7 @@ _STEPS: Final = {
     "ways": "Reading the ways",
     "junctions": "Joining them",
     "arrays": "Building the network",
+    "surveys": "Matching the surveys",
     "places": "Gathering places",
     "bounds": "Measuring distances",
     "write": "Writing the city",
@@ -214,13 +215,53 @@ def fetch(place: str | None, url: str | None, out: Path, max_mb: int, language: 
     "--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="The city folder to write."
 )
 @click.option("--time-zone", default="Europe/Berlin", show_default=True)
+@click.option(
+    "--survey",
+    "surveys",
+    multiple=True,
+    metavar="FILE",
+    help="A survey of the city: CSV, GeoJSON, Esri JSON, GeoPackage, zipped Shapefile, or an https address "
+    "of a host in WAYFINDER_SURVEY_HOSTS; may be repeated, each with its --mapping.",
+)
+@click.option(
+    "--mapping",
+    "mappings",
+    multiple=True,
+    metavar="TOML",
+    help="What the columns of the survey mean: a file, or the name of a shipped mapping, e.g. bfrk-weg.",
+)
+@click.option(
+    "--survey-report",
+    type=click.Path(path_type=Path),
+    metavar="CSV",
+    help="Write what became of every row of the surveys.",
+)
 @_language_option
-def build(osm: Path, name: str, out: Path, time_zone: str, language: str) -> None:
+def build(
+    osm: Path,
+    name: str,
+    out: Path,
+    time_zone: str,
+    surveys: tuple[str, ...],
+    mappings: tuple[str, ...],
+    survey_report: Path | None,
+    language: str,
+) -> None:
     """Build a city folder; an older city in it is kept until the new one stands."""
+    if len(surveys) != len(mappings):
+        raise click.UsageError("Every --survey needs a --mapping of its own.")
     from wayfinder.city.build import build_city, format_summary
+    from wayfinder.city.survey_report import write_report
+    from wayfinder.city.surveys import SurveyInput
 
+    inputs = [SurveyInput(*pair) for pair in zip(surveys, mappings, strict=True)]
+    hosts = load_settings().survey_hosts
     with _progress() as progress:
-        summary = build_city(osm, name, out, time_zone=time_zone, progress=progress)
+        summary = build_city(
+            osm, name, out, time_zone=time_zone, surveys=inputs, survey_hosts=hosts, progress=progress
+        )
+    if survey_report is not None:
+        write_report(survey_report, summary.surveys)
     click.echo(format_summary(summary))
 
 

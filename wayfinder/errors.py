@@ -29,6 +29,20 @@ class CityError(WayfinderError):
     """A city cannot be built or opened; the last good one stays as it was."""
 
 
+class SurveyError(WayfinderError):
+    """A survey of a city, or the mapping that reads it, cannot be used.
+
+    Whoever reads a content does not know its file: `name_file` adds it as the parameter ``file``.
+    """
+
+    def __init__(self, key: str, **parameters: object) -> None:
+        super().__init__(key, **{"file": "?", **parameters})
+
+    def name_file(self, file: str) -> SurveyError:
+        """The same error, about this file."""
+        return SurveyError(self.key, **{**self.parameters, "file": file})
+
+
 class RequestError(WayfinderError):
     """A request that cannot be used.
 

@@ -38,6 +38,9 @@ class Settings:
     nominatim_url, overpass_url
         Services that ``wayfinder city fetch`` asks for a place and for its data: the public ones, unless the
         operator has their own.
+    survey_hosts
+        Hosts that surveys may be read from over https, separated by commas (``geo.example.de``); none unless
+        named.
     """
 
     city: Path | None = None
@@ -50,6 +53,7 @@ class Settings:
     language: str = "de"
     nominatim_url: str = "https://nominatim.openstreetmap.org"
     overpass_url: str = "https://overpass-api.de/api"
+    survey_hosts: tuple[str, ...] = ()
 
 
 def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -83,4 +87,6 @@ def _parse(name: str, kind: str, text: str) -> object:
         if text.lower() not in _WORDS:
             raise WayfinderError("{name} must be 1 or 0.", name=name)
         return _WORDS[text.lower()]
+    if kind.startswith("tuple"):
+        return tuple(word.strip() for word in text.split(",") if word.strip())
     return Path(text) if kind.startswith("Path") else text

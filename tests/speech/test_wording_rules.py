@@ -146,7 +146,7 @@ def list_sentences() -> list[str]:
             if not isinstance(node, ast.Call):
                 continue
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-            if name in ("RequestError", "CityError", "WayfinderError"):
+            if name in ("RequestError", "CityError", "SurveyError", "WayfinderError"):
                 arguments = node.args[:1]
             elif name == "Wrong":
                 arguments = node.args[2:3]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -13,9 +14,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 
 from wayfinder.city.addresses import Addresses, build_addresses
+<<<<<<< HEAD
 from wayfinder.city.artifact import CityParts, check_target, write_city
 from wayfinder.city.info import CityFacts, CityInfo, Coverage, Source
+=======
+from wayfinder.city.artifact import CityParts, check_target, open_city, write_city
+from wayfinder.city.info import OSM_ATTRIBUTION, CityFacts, CityInfo, Coverage, Source
+>>>>>>> surveys
 from wayfinder.city.landmarks import label_connected, place_landmarks
+from wayfinder.city.survey_report import SurveyOutcome, format_outcomes
+from wayfinder.city.surveys import REPORT_FILE, SurveyedCity, SurveyInput, add_surveys, load_surveys
 from wayfinder.errors import CityError
 from wayfinder.routing.attributes import ATTRIBUTES, OBSTACLE_KINDS, EdgeAttributes, Kind
 from wayfinder.routing.bounds import build_bounds, pack_bounds
@@ -58,6 +66,8 @@ class BuildSummary:
         Share of the network's length that hangs together in its largest part, 0 to 1.
     seconds
         Duration of the build.
+    surveys
+        What became of the surveys, in the order they were given.
     """
 
     info: CityInfo
@@ -66,6 +76,7 @@ class BuildSummary:
     skipped: Mapping[str, int]
     largest_share: float
     seconds: float
+    surveys: tuple[SurveyOutcome, ...] = ()
 
 
 def build_city(
@@ -79,6 +90,8 @@ def build_city(
     sources: Sequence[Source] | None = None,
     time_zone: str = "Europe/Berlin",
     built_at: datetime | None = None,
+    surveys: Sequence[SurveyInput] = (),
+    survey_hosts: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> BuildSummary:
     """Build a city folder from an OSM file.
@@ -93,8 +106,13 @@ def build_city(
         Where the data comes from; OpenStreetMap where None.
     built_at
         Now where None.
+    surveys
+        Surveys of the city, each with its mapping: what they say goes before what OSM says.
+    survey_hosts
+        Hosts a survey may be read from.
     progress
-        Told ``read``, ``ways``, ``junctions``, ``arrays``, ``places``, ``bounds`` and ``write``.
+        Told ``read``, ``ways``, ``junctions``, ``arrays``, ``places``, ``bounds`` and ``write``; and
+        ``surveys`` where there are any.
 
     Raises
     ------
@@ -102,6 +120,8 @@ def build_city(
         The file is no use, has no ways for people on foot, or the folder cannot be written.
     TableError
         A table under ``data/accessibility`` is wrong.
+    SurveyError
+        A survey or its mapping cannot be used.
     """
     began_s = time.monotonic()
     tell = progress or (lambda step, done, total: None)
@@ -110,10 +130,20 @@ def build_city(
         raise CityError("The city needs a name of letters.")
     _check_time_zone(time_zone)
     check_target(out)
+    read_surveys = load_surveys(surveys, time_zone, survey_hosts)
     data = load_osm(osm_path, progress)
     built = build_network(data, progress=progress) if data.ways else None
     if built is None or not built.network.edge_count:
         raise CityError("{file} has no ways for people on foot.", file=osm_path.name)
+
+    surveyed = SurveyedCity(built.network, built.classes)
+    if read_surveys:
+        tell("surveys", 0, 1)
+        surveyed = add_surveys(
+            built.network, built.classes, built.names, data.places, read_surveys, before=_find_report(out)
+        )
+        built = replace(built, network=surveyed.network, classes=surveyed.classes)
+        tell("surveys", 1, 1)
 
     tell("places", 0, 2)
     network, landmarks = place_landmarks(built.network, data.places)
@@ -136,7 +166,14 @@ def build_city(
         fictional=fictional,
         notices=tuple(notices),
         attribution=attribution,
+<<<<<<< HEAD
         sources=(_get_source(osm_path, data.osm_at),) if sources is None else tuple(sources),
+=======
+        sources=(
+            *((Source(*OSM_SOURCE, data.osm_at),) if sources is None else sources),
+            *surveyed.sources,
+        ),
+>>>>>>> surveys
         counts=_count(built, addresses, len(landmarks), parts),
         coverage=measure_coverage(network, built.classes),
     )
@@ -150,7 +187,8 @@ def build_city(
             landmarks=landmarks,
             addresses=addresses,
             judgement=export_judgement(),
-            arrays=pack_bounds(bounds),
+            arrays={**pack_bounds(bounds), **surveyed.arrays},
+            files=surveyed.files,
         ),
     )
     tell("write", 1, 1)
@@ -164,6 +202,7 @@ def build_city(
         skipped=data.skipped,
         largest_share=largest_share,
         seconds=time.monotonic() - began_s,
+        surveys=surveyed.outcomes,
     )
 
 
@@ -237,7 +276,15 @@ def format_summary(summary: BuildSummary, most_misreadings: int | None = None) -
     lines += [f"{one.count:>8,}  {_plain(one.key)}={_plain(one.value)}" for one in shown]
     if len(shown) < len(summary.misreadings):
         lines.append(f"{'':>8}  ... {len(summary.misreadings) - len(shown):,} more")
+    lines += format_outcomes(summary.surveys)
     return "\n".join(lines)
+
+
+def _find_report(folder: Path) -> bytes | None:
+    """``surveys.json`` of the city that stands in a folder."""
+    with suppress(CityError, KeyError):
+        return open_city(folder).read(REPORT_FILE)
+    return None
 
 
 def _plain(text: str) -> str:

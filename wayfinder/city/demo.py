@@ -13,11 +13,13 @@ from typing import Any, Final
 from wayfinder.city.artifact import open_city
 from wayfinder.city.build import Progress, build_city
 from wayfinder.city.info import Source
+from wayfinder.city.surveys import SurveyInput
 from wayfinder.errors import CityError
 from wayfinder.tables import TABLES_FOLDER
 
 _ROOT: Final = Path(__file__).resolve().parent.parent.parent
 TOWN_FOLDER: Final = _ROOT / "data" / "musterstadt"
+_SURVEY: Final = "survey.csv"
 _LICENCE: Final = "CC0-1.0"
 _FOLDER_PREFIX: Final = "musterstadt-"
 
@@ -55,6 +57,7 @@ def get_demo_city(cache: Path | None = None, progress: Progress | None = None) -
             attribution=f"{facts['name']}, {_LICENCE}",
             sources=[Source(facts["name"], _LICENCE, as_of=facts["drawn_at"].isoformat())],
             time_zone=facts["time_zone"],
+            surveys=[SurveyInput(str(TOWN_FOLDER / _SURVEY), "musterstadt")],
             progress=progress,
         )
         for old in cache.glob(f"{_FOLDER_PREFIX}*"):
@@ -88,6 +91,7 @@ def _get_fingerprint() -> str:
 def _list_inputs() -> Iterator[Path]:
     yield from sorted(TOWN_FOLDER.glob("musterstadt.osm"))
     yield from sorted(TOWN_FOLDER.glob("town.toml"))
+    yield from sorted(TOWN_FOLDER.glob(_SURVEY))
     yield from sorted(path for path in TABLES_FOLDER.rglob("*") if path.suffix in (".csv", ".toml"))
     for room in ("routing", "sources", "city"):
         yield from sorted((_ROOT / "wayfinder" / room).rglob("*.py"))

@@ -481,9 +481,13 @@ class ObstacleLister:
         """The finding where it is met."""
         fact, finding = self._facts[at + met.fact], met.finding
         source, day = Source.OSM, fact.as_of_day
+        arc = int(self._arcs[fact.worst])
+        origin = self._graph.origins.find(arc >> 1, finding.attribute)
+        if origin is not None:
+            source, day = Source(origin.origin), origin.day
         if self._overlay.changes:
-            change = self._overlay.changes.get(int(self._arcs[fact.worst]))
-            if change is not None:
+            change = self._overlay.changes.get(arc)
+            if change is not None and change.speaks_of(finding.attribute):
                 source, day = _SOURCES.get(change.source, Source.REPORT), change.as_of_day
         lon, lat = self._where[at + met.fact]
         limit = self._costs.profile.limits.get(met.limit) if met.limit else None

@@ -26,15 +26,22 @@ class Change:
     attributes
         Their new attributes; None closes them.
     source
-        ``report``, ``survey`` or ``lift``.
+        ``report``, ``survey``, ``closure`` or ``lift``.
     as_of_day
         Days since 1970-01-01 the fact is of, -1 unknown.
+    about
+        Names of the attributes it is about; empty: all of them.
     """
 
     arcs: tuple[int, ...]
     attributes: EdgeAttributes | None
     source: str
     as_of_day: int = -1
+    about: frozenset[str] = frozenset()
+
+    def speaks_of(self, attribute: str) -> bool:
+        """Whether the value of an attribute comes from this change."""
+        return not self.about or attribute in self.about
 
 
 @dataclass(frozen=True)
