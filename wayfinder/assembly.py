@@ -16,7 +16,7 @@ from wayfinder.city.artifact import City, open_city
 from wayfinder.errors import CityError, RequestError
 from wayfinder.geo import METRES_PER_DEGREE, LonLat
 from wayfinder.routing.bounds import unpack_bounds
-from wayfinder.routing.city_graph import CityGraph, Landmark
+from wayfinder.routing.city_graph import CityGraph, Landmark, unpack_relief
 from wayfinder.routing.costs import Tables, load_tables
 from wayfinder.routing.overlay import Overlay, build_empty_overlay
 from wayfinder.routing.planner import RoutePlan, RoutePlanner, RouteRequest
@@ -176,6 +176,7 @@ def open_services(folder: Path) -> Services:
 
 def build_graph(city: City) -> CityGraph:
     """Everything the planner reads of a city."""
+    rests, heights = unpack_relief(city.arrays)
     return CityGraph(
         id=city.info.id,
         osm_at=city.info.osm_at,
@@ -185,6 +186,8 @@ def build_graph(city: City) -> CityGraph:
         landmarks=[Landmark(landmark.key, landmark.name) for landmark in city.landmarks],
         bounds=unpack_bounds(city.arrays),
         grid=build_snap_grid(city.network),
+        rests=rests,
+        heights=heights,
     )
 
 

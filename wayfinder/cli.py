@@ -138,14 +138,36 @@ def city() -> None:
 @click.option(
     "--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="The city folder to write."
 )
+@click.option(
+    "--dem",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Heights of the ground (GeoTIFF or .hgt, or a zip of one): slopes are estimated by them.",
+)
+@click.option(
+    "--dem-source", default="", metavar="TEXT", help="Whose heights they are, as their licence asks."
+)
+@click.option("--dem-licence", default="", metavar="TEXT", help="Their licence.")
 @click.option("--time-zone", default="Europe/Berlin", show_default=True)
 @_language_option
-def build(osm: Path, name: str, out: Path, time_zone: str, language: str) -> None:
+def build(
+    osm: Path,
+    name: str,
+    out: Path,
+    dem: Path | None,
+    dem_source: str,
+    dem_licence: str,
+    time_zone: str,
+    language: str,
+) -> None:
     """Build a city folder; an older city in it is kept until the new one stands."""
-    from wayfinder.city.build import build_city, format_summary
+    from wayfinder.city.build import Dem, build_city, format_summary
 
+    if dem is None and (dem_source or dem_licence):
+        raise click.UsageError("--dem-source and --dem-licence speak of a --dem.")
+    terrain = None if dem is None else Dem(dem, dem_source, dem_licence)
     with _progress() as progress:
-        summary = build_city(osm, name, out, time_zone=time_zone, progress=progress)
+        summary = build_city(osm, name, out, dem=terrain, time_zone=time_zone, progress=progress)
     click.echo(format_summary(summary))
 
 

@@ -127,7 +127,10 @@ def list_edges(built: BuiltNetwork) -> list[str]:
             one, other = word(getattr(there, name)), word(getattr(back, name))
             if (one, other) != ("?", "?"):
                 words.append(f"{name}={one}" if one == other else f"{name}={one}<{other}")
-        slopes = [_word_slope(int(network.arc_slope[arc])) for arc in (2 * edge, 2 * edge + 1)]
+        slopes = [
+            _word_slope(int(network.slope_incline[network.arc_slope[arc]]))
+            for arc in (2 * edge, 2 * edge + 1)
+        ]
         if slopes != ["", ""]:
             words.append("slope=" + "<".join(dict.fromkeys(slopes)))
         if np.isinf(network.edge_incline_percent[edge]):

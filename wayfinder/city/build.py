@@ -20,11 +20,20 @@ from wayfinder.city.landmarks import label_connected, place_landmarks
 from wayfinder.errors import CityError
 from wayfinder.routing.attributes import ATTRIBUTES, OBSTACLE_KINDS, EdgeAttributes, Kind
 from wayfinder.routing.bounds import build_bounds, pack_bounds
-from wayfinder.routing.city_graph import BLOCKED
-from wayfinder.routing.classes import KNOWN, NOT_UNDERSTOOD, UNMAPPED, build_class_columns
+from wayfinder.routing.city_graph import BLOCKED, pack_relief
+from wayfinder.routing.classes import (
+    KNOWN,
+    NOT_UNDERSTOOD,
+    UNMAPPED,
+    build_class_columns,
+    build_slope_columns,
+)
 from wayfinder.routing.costs import Judge, export_judgement
-from wayfinder.routing.network import SLOPE_NONE, Network
+from wayfinder.routing.network import INCLINE_ORIGINS, Network
 from wayfinder.routing.network_build import BuiltNetwork, build_network
+from wayfinder.routing.osm_records import OsmData
+from wayfinder.routing.slopes import SlopeCounts
+from wayfinder.sources.elevation import open_elevation
 from wayfinder.sources.osm import load_osm
 
 Progress = Callable[[str, int, int], None]
@@ -42,6 +51,23 @@ class Misreading:
 
 
 @dataclass(frozen=True, slots=True)
+class Dem:
+    """A terrain model as the operator gives it.
+
+    Attributes
+    ----------
+    path
+        GeoTIFF or ``.hgt``, or a zip of one.
+    source, licence
+        Whose heights they are, and under which licence, in the operator's words; "" where they do not say.
+    """
+
+    path: Path
+    source: str = ""
+    licence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class BuildSummary:
     """What a build found.
 
@@ -55,6 +81,8 @@ class BuildSummary:
         Every value that was not understood, most frequent first.
     skipped
         What of the file could not be used -> how often.
+    slopes
+        Where the inclines come from, in metres of way; None without a terrain model.
     largest_share
         Share of the network's length that hangs together in its largest part, 0 to 1.
     seconds
@@ -65,6 +93,7 @@ class BuildSummary:
     kinds: Mapping[str, tuple[int, float]]
     misreadings: tuple[Misreading, ...]
     skipped: Mapping[str, int]
+    slopes: SlopeCounts | None
     largest_share: float
     seconds: float
 
@@ -78,6 +107,7 @@ def build_city(
     notices: Sequence[str] = (),
     attribution: str = OSM_ATTRIBUTION,
     sources: Sequence[Source] | None = None,
+    dem: Dem | None = None,
     time_zone: str = "Europe/Berlin",
     built_at: datetime | None = None,
     progress: Progress | None = None,
@@ -92,6 +122,8 @@ def build_city(
         The city folder; an older city in it stays until the new one is whole.
     sources
         Where the data comes from; OpenStreetMap where None.
+    dem
+        Heights of the ground, to estimate inclines where nothing is tagged.
     built_at
         Now where None.
     progress
@@ -100,7 +132,8 @@ def build_city(
     Raises
     ------
     CityError
-        The file is no use, has no ways for people on foot, or the folder cannot be written.
+        The file is no use, has no ways for people on foot, or the folder cannot be written; the terrain model
+        is none, or lies elsewhere.
     TableError
         A table under ``data/accessibility`` is wrong.
     """
@@ -112,7 +145,7 @@ def build_city(
     _check_time_zone(time_zone)
     check_target(out)
     data = load_osm(osm_path, progress)
-    built = build_network(data, progress=progress) if data.ways else None
+    built = _build_network(data, dem, progress) if data.ways else None
     if built is None or not built.network.edge_count:
         raise CityError("{file} has no ways for people on foot.", file=osm_path.name)
 
@@ -123,7 +156,7 @@ def build_city(
     tell("places", 2, 2)
     tell("bounds", 0, 1)
     columns = build_class_columns([*built.classes, BLOCKED])
-    bounds = build_bounds(network, columns, Judge(columns))
+    bounds = build_bounds(network, columns, Judge(columns, build_slope_columns(network)))
     tell("bounds", 1, 1)
 
     tell("write", 0, 1)
@@ -136,8 +169,11 @@ def build_city(
         time_zone=time_zone,
         fictional=fictional,
         notices=tuple(notices),
-        attribution=attribution,
-        sources=(Source(*OSM_SOURCE, data.osm_at),) if sources is None else tuple(sources),
+        attribution=attribution if dem is None else f"{attribution}; {dem.source or dem.path.name}",
+        sources=(
+            *((Source(*OSM_SOURCE, data.osm_at),) if sources is None else sources),
+            *([] if dem is None else [Source(dem.source or dem.path.name, dem.licence)]),
+        ),
         counts=_count(built, addresses, len(landmarks), parts),
         coverage=measure_coverage(network, built.classes),
     )
@@ -151,7 +187,7 @@ def build_city(
             landmarks=landmarks,
             addresses=addresses,
             judgement=export_judgement(),
-            arrays=pack_bounds(bounds),
+            arrays=pack_bounds(bounds) | pack_relief(built.rests, built.heights),
         ),
     )
     tell("write", 1, 1)
@@ -163,16 +199,30 @@ def build_city(
             for tag, count in sorted(built.misreadings.items(), key=lambda item: (-item[1], item[0]))
         ),
         skipped=data.skipped,
+        slopes=built.slopes,
         largest_share=largest_share,
         seconds=time.monotonic() - began_s,
     )
+
+
+def _build_network(data: OsmData, dem: Dem | None, progress: Progress | None) -> BuiltNetwork:
+    if dem is None:
+        return build_network(data, progress=progress)
+    with open_elevation(dem.path) as terrain:
+        lon, lat = (
+            np.array([getattr(node, axis) for node in data.nodes.values()]) for axis in ("lon", "lat")
+        )
+        if not terrain.covers(lon, lat).any():
+            raise CityError("{file} does not cover this city.", file=dem.path.name)
+        return build_network(data, terrain=terrain, progress=progress)
 
 
 def measure_coverage(network: Network, classes: Sequence[EdgeAttributes]) -> tuple[Coverage, ...]:
     """How much is known of each attribute, over the kinds of edge it means something on.
 
     Ways count by their length, obstacles by their number; an attribute of both has two rows. Where the two
-    directions of an edge differ, the first one the attribute means something on counts.
+    directions of an edge differ, the first one the attribute means something on counts. Inclines that are
+    estimated have a row of their own, of the ways on which none is tagged.
     """
     columns = build_class_columns(classes)
     is_obstacle = np.array([edge.kind in OBSTACLE_KINDS for edge in classes])
@@ -193,11 +243,14 @@ def measure_coverage(network: Network, classes: Sequence[EdgeAttributes]) -> tup
                 round(float(weight[status == s].sum()), 1) for s in (KNOWN, UNMAPPED, NOT_UNDERSTOOD)
             )
             rows.append(Coverage(attribute.name, unit, known, unmapped, unclear))
-    sloped = network.arc_slope[0::2] != SLOPE_NONE
-    known_slope = sloped & np.isfinite(network.edge_incline_percent)
-    length_m = network.edge_length_mm / 1000
-    known = round(float(length_m[known_slope].sum()), 1)
-    rows.append(Coverage("incline_percent", "m", known, round(float(length_m[sloped].sum()) - known, 1), 0.0))
+    length_m = network.edge_length_mm * (network.arc_slope[0::2] > 0) / 1000
+    left = round(float(length_m.sum()), 1)
+    for name, origin in (("incline_percent", "osm"), ("incline_estimated", "estimate")):
+        of_origin = network.edge_incline_origin == INCLINE_ORIGINS.index(origin)
+        known = round(float(length_m[of_origin & np.isfinite(network.edge_incline_percent)].sum()), 1)
+        left = round(left - known, 1)
+        if known or origin == "osm":
+            rows.append(Coverage(name, "m", known, left, 0.0))
     return tuple(rows)
 
 
@@ -228,6 +281,9 @@ def format_summary(summary: BuildSummary, most_misreadings: int | None = None) -
         parts = (row.known, row.unmapped, row.not_understood)
         known, unmapped, unclear = (part / row.total if row.total else 0.0 for part in parts)
         lines.append(f"{row.attribute:<24}{whole:>14}{known:>10.1%}{unmapped:>10.1%}{unclear:>16.1%}")
+    if summary.slopes is not None:
+        parts_m = ((name, getattr(summary.slopes, name)) for name in SlopeCounts.__slots__)
+        lines += ["", "terrain: " + ", ".join(f"{name} {metres / 1000:,.1f} km" for name, metres in parts_m)]
     if summary.skipped:
         lines += ["", "skipped: " + ", ".join(f"{what} {count:,}" for what, count in summary.skipped.items())]
     shown = summary.misreadings[:most_misreadings]
@@ -276,6 +332,7 @@ def _count(built: BuiltNetwork, addresses: Addresses, landmarks: int, parts: int
         "streets": len(addresses.streets),
         "house_numbers": len(addresses.numbers),
         "places": len(addresses.places),
+        "rests": len(set(built.rests.place.tolist())),
         "ways_read": built.counts.ways.read,
         "ways_walkable": built.counts.ways.walkable,
     }

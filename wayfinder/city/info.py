@@ -10,7 +10,7 @@ from typing import Final
 
 import orjson
 
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
 CITY_FILE: Final = "city.toml"
 OSM_ATTRIBUTION: Final = "© OpenStreetMap-Mitwirkende, ODbL 1.0"
 
