@@ -195,11 +195,7 @@ def test_every_flipped_bit_is_found_when_the_city_is_verified(folder: Path) -> N
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
-        (
-            "format_version = 2",
-            "format_version = 99",
-            "city.toml is of format 99, this program reads format 2",
-        ),
+        ("format_version = 2", "format_version = 9", "city.toml is of format 9, this program reads format 2"),
         ("format_version = 2", "", "city.toml is of format None"),
         ("[files]", "[files", r"city\.toml cannot be read"),
         ("bounds = [9.0,", "bounds = [", "is damaged"),

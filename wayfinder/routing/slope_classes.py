@@ -85,16 +85,17 @@ def _measure_runs(network: Network, incline: Int64) -> Int64:
     length = np.repeat(network.edge_length_mm.astype(np.int64), 2)
     percent = np.where(incline > SLOPE_DOWN, (incline - SLOPE_ZERO) / 10.0, 0.0)
     head, tail = _list_ends(network)
-    is_free = length == 0  # an obstacle on a slope is no level place
     run_mm = np.zeros(len(length), dtype=np.int64)
     for is_steep in (percent > STEEP_PERCENT, percent < -STEEP_PERCENT):
         is_level = (np.abs(percent) <= STEEP_PERCENT) & (length >= LEVEL_MM)
+        # an obstacle on a slope, or a short flat, is no level place to rest on
+        is_free = ~is_steep & (length < LEVEL_MM)
         reached = np.zeros(network.node_count, dtype=np.bool_)
         reached[head[is_steep | is_free]] = True
         start = np.full(network.node_count, _NOWHERE, dtype=np.int64)
         start[~reached] = 0
         start[tail[is_level]] = 0
-        cost = np.where(is_steep, length, np.where(is_free, 0, -1))
+        cost = np.where(is_steep, length, np.where(is_free, length, -1))
         begun = _spread(network.out_first, network.out_arc, head, cost, start)
         begun[begun >= _NOWHERE] = 0
         run_mm += np.where(is_steep, begun[tail] + length, 0)

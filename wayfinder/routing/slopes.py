@@ -37,6 +37,7 @@ cell (Wegweiser: compared with the tagged inclines of Bad Wildbad, see ADR 14)."
 ERROR_GRID: Final = 5
 """Estimates are judged on a grid of half percents (in tenths): more would be precision nobody measured."""
 _SNAP_SHARE: Final = 0.25
+_TINY_M: Final = 0.05
 _STRAIGHT: Final = math.cos(math.radians(60.0))
 
 
@@ -188,7 +189,7 @@ class SlopeEstimator:
             way = self._ways[index]
             if not _is_open(way):
                 continue
-            count = round(line.length_m / self.window_m)
+            count = int(line.length_m / self.window_m)
             if count < 2:
                 continue
             ends = np.linspace(0.0, line.length_m, count + 1)
@@ -250,10 +251,9 @@ class SlopeEstimator:
             counts.off_ground += length_m
             return None
         at_m, height_m = self._list_window(index, line, from_m, to_m)
-        known = ~np.isnan(height_m)
-        at_m, height_m = at_m[known], height_m[known]
-        if len(at_m) < 3 or at_m[-1] - at_m[0] < LEAST_WINDOW_M:
-            self._count_missing(line, from_m, to_m, bool(known.all()))
+        at_m, height_m = _keep_known(at_m, height_m, from_m, to_m)
+        if len(at_m) < 3 or at_m[-1] - at_m[0] < LEAST_WINDOW_M - _TINY_M:
+            self._count_missing(line, from_m, to_m)
             return None
         centred = at_m - at_m.mean()
         percent = float(100.0 * (centred @ height_m) / (centred @ centred))
@@ -265,16 +265,19 @@ class SlopeEstimator:
         counts.estimated += length_m
         return Estimate(round(percent, 1) + 0.0, self.error_percent)
 
-    def _count_missing(self, line: _Line, from_m: float, to_m: float, is_short: bool) -> None:
-        if is_short:
-            self.counts.too_short += to_m - from_m
-            return
-        middle = (from_m + to_m) / 2
-        x, y = (np.interp([middle], line.at_m, axis) for axis in (line.x, line.y))
-        if self.terrain.covers(x / self._flatten, y / METRES_PER_DEGREE)[0]:
-            self.counts.no_data += to_m - from_m
+    def _count_missing(self, line: _Line, from_m: float, to_m: float) -> None:
+        """Say why there is no estimate; what is left out beside a bridge counts as off the ground."""
+        at_m = np.linspace(from_m, to_m, 3)
+        lon, lat = np.interp(at_m, line.at_m, line.x), np.interp(at_m, line.at_m, line.y)
+        lon, lat = lon / self._flatten, lat / METRES_PER_DEGREE
+        if not self.terrain.covers(lon, lat).all():
+            reason = "outside"
+        elif np.isnan(self.terrain.get_heights(lon, lat)).any():
+            reason = "no_data"
         else:
-            self.counts.outside += to_m - from_m
+            left_out = np.isnan(np.interp(at_m, line.sample_m, line.height_m)).any()
+            reason = "off_ground" if left_out else "too_short"
+        setattr(self.counts, reason, getattr(self.counts, reason) + to_m - from_m)
 
     def _list_window(self, index: int, line: _Line, from_m: float, to_m: float) -> tuple[Float64, Float64]:
         """Samples of the window around a piece: inside its way, else on into the ways it leads to."""
@@ -332,6 +335,18 @@ class SlopeEstimator:
         raised = np.array([edge in self.off_ground for edge in edges], dtype=np.bool_)
         heights[np.repeat(raised, np.diff(network.edge_points))] = np.nan
         return heights
+
+
+def _keep_known(at_m: Float64, height_m: Float64, from_m: float, to_m: float) -> tuple[Float64, Float64]:
+    """The samples around a piece up to the first that is not known; none where one of its own is not."""
+    first, last = np.searchsorted(at_m, [from_m + _TINY_M, to_m - _TINY_M])
+    first, last = max(int(first) - 1, 0), min(int(last), len(at_m) - 1)
+    unknown = np.flatnonzero(np.isnan(height_m))
+    if np.any((unknown >= first) & (unknown <= last)):
+        return at_m[:0], height_m[:0]
+    begin = int(unknown[unknown < first].max(initial=-1)) + 1
+    end = int(unknown[unknown > last].min(initial=len(at_m)))
+    return at_m[begin:end], height_m[begin:end]
 
 
 def _is_open(way: WalkableWay) -> bool:

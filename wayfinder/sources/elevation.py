@@ -84,7 +84,7 @@ class ElevationModel:
 
     def _measure_cell(self) -> float:
         column, row = self._dataset.width / 2, self._dataset.height / 2
-        spots = [self._from_cell * spot for spot in ((column, row), (column + 1, row), (column, row + 1))]
+        spots = [self._from_cell @ spot for spot in ((column, row), (column + 1, row), (column, row + 1))]
         lon, lat = (
             np.asarray(axis)
             for axis in self._unproject.transform([spot[0] for spot in spots], [spot[1] for spot in spots])
@@ -95,7 +95,7 @@ class ElevationModel:
     def _locate(self, lon: Float64, lat: Float64) -> tuple[Float64, Float64]:
         """Column and row of positions, counted from the middle of the first cell."""
         x, y = self._project.transform(np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64))
-        column, row = self._to_cell * (x, y)
+        column, row = self._to_cell @ (x, y)
         return np.asarray(column, dtype=np.float64) - 0.5, np.asarray(row, dtype=np.float64) - 0.5
 
     def covers(self, lon: Float64, lat: Float64) -> NDArray[np.bool_]:
