@@ -180,9 +180,10 @@ def test_a_persons_own_limit_on_gaps_blocks_and_one_cleared_says_nothing():
     graph = draw_graph(SEATS, [f"ABCDE {GOOD} incline=0%"], places={"X": "amenity=bench"})
     strict = plan(graph, profile="walker", limits={"rest_every_m": 100}, picture=SEATS)
     assert strict.outcome is Outcome.LIMITS_EXCEEDED
-    assert [(o.kind, o.value, o.limit, o.certain) for o in strict.routes[0].limits_exceeded] == [
-        ("rest", 200, 100.0, False)
-    ]
+    assert [
+        (o.finding.kind, o.finding.value, o.limit, o.finding.certain)
+        for o in strict.routes[0].limits_exceeded
+    ] == [("rest", 200, 100.0, False)]
     assert tell_rests(plan(graph, profile="walker", limits={"rest_every_m": None}, picture=SEATS)) == []
 
 

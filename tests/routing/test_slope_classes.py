@@ -133,10 +133,11 @@ def judge_one(slope: tuple[float | None, float, int, int], profile: str, limits=
     wanted = personalise(tables.presets[profile], limits or {}, unknowns, tables.limits)
     costs = make_judge(slope).get_costs(wanted)
     prices = costs.slopes
+    over, unsure, _ = prices.whole.masks
     named = [
-        row.id + ("?" if int(prices.unsure[1]) >> bit & 1 else "")
+        row.id + ("?" if int(unsure[1]) >> bit & 1 else "")
         for bit, row in enumerate(costs.rows)
-        if int(prices.over[1]) >> bit & 1
+        if int(over[1]) >> bit & 1
     ]
     return Verdict(int(prices.verdict[1])).name, named, int(prices.rate[1])
 
