@@ -141,6 +141,8 @@ def number_slopes(facts: Int16) -> SlopeClasses:
     """
     nothing = np.array([[SLOPE_NONE, 0, 0, UNKNOWN_M]], dtype=np.int16)
     found, number = np.unique(np.concatenate([nothing, facts]), axis=0, return_inverse=True)
+    if len(found) > np.iinfo(np.int16).max:
+        raise OverflowError(f"{len(found)} slope classes are more than arc_slope can number")
     columns = (np.ascontiguousarray(column) for column in found.T)
     return SlopeClasses(number.reshape(-1)[1:].astype(np.int16), *columns)
 
