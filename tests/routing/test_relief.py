@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
+from tests.support.drawn_town import locate
 from tests.support.routes import draw_graph, plan_on
 from tests.support.terrain import DrawnTerrain, rise_east
-from wayfinder.routing.planner import Outcome
+from wayfinder.routing.overlay import build_empty_overlay
+from wayfinder.routing.planner import Outcome, RoutePlanner, RouteRequest
 from wayfinder.speech.phrases import format_plan_text, word_plan
 
 LINE = "A----B----C----D----E"
@@ -213,3 +215,15 @@ def test_a_walker_takes_the_way_with_seats_and_a_person_on_foot_the_shorter_one(
         for profile in ("foot", "walker", "walking-stick")
     }
     assert length == {"foot": 340, "walker": 400, "walking-stick": 400}
+
+
+def test_a_stop_on_the_way_is_no_rest_and_the_relief_goes_on_behind_it():
+    graph = draw_graph(SEATS, [f"ABCDE {GOOD}"], places={"X": "amenity=bench"}, terrain=rise_east(2.0))
+    overlay = build_empty_overlay(graph)
+    start, stop, goal = (locate(SEATS, letter) for letter in "ACE")
+    request = RouteRequest(start, goal, "walker", via=(stop,))
+    found = RoutePlanner(graph, lambda: overlay).plan(request)
+    assert [gap.split(",")[0] for gap in tell_rests(found)] == ["200 m ohne bekannte Bank"]
+    relief = found.routes[0].relief
+    assert round(relief.climb_m, 1) == 4.0
+    assert relief.profile[0] == (0.0, 100.0) and relief.profile[-1] == (200.0, 104.0)
