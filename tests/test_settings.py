@@ -22,20 +22,14 @@ def test_every_setting_has_a_variable() -> None:
         "WAYFINDER_PAGE": "page",
         "WAYFINDER_HTTPS": "1",
         "WAYFINDER_LANGUAGE": "en",
-<<<<<<< HEAD
         "WAYFINDER_NOMINATIM_URL": "http://127.0.0.1:8080",
         "WAYFINDER_OVERPASS_URL": "https://map.example.org/api",
-    }
-
-    services = "http://127.0.0.1:8080", "https://map.example.org/api"
-    expected = Settings(Path("cities/kassel"), "::1", 8001, 3, 5, Path("page"), True, "en", *services)
-=======
         "WAYFINDER_SURVEY_HOSTS": "geo.example.de, wfs.example.de:8443",
     }
 
+    services = "http://127.0.0.1:8080", "https://map.example.org/api"
     hosts = ("geo.example.de", "wfs.example.de:8443")
-    expected = Settings(Path("cities/kassel"), "::1", 8001, 3, 5, Path("page"), True, "en", hosts)
->>>>>>> surveys
+    expected = Settings(Path("cities/kassel"), "::1", 8001, 3, 5, Path("page"), True, "en", *services, hosts)
     assert load_settings(environment) == expected
 
 

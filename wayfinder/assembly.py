@@ -21,7 +21,7 @@ from wayfinder.city.surveys import SOURCES_FILE
 from wayfinder.errors import CityError, RequestError
 from wayfinder.geo import METRES_PER_DEGREE, LonLat
 from wayfinder.routing.bounds import unpack_bounds
-from wayfinder.routing.city_graph import CityGraph, Landmark
+from wayfinder.routing.city_graph import CityGraph, Landmark, unpack_relief
 from wayfinder.routing.costs import Tables, load_tables
 from wayfinder.routing.origins import Origins, unpack_origins
 from wayfinder.routing.overlay import Overlay, apply_changes, build_empty_overlay
@@ -191,6 +191,7 @@ def open_services(folder: Path) -> Services:
 
 def build_graph(city: City) -> CityGraph:
     """Everything the planner reads of a city."""
+    rests, heights = unpack_relief(city.arrays)
     return CityGraph(
         id=city.info.id,
         osm_at=city.info.osm_at,
@@ -201,6 +202,8 @@ def build_graph(city: City) -> CityGraph:
         bounds=unpack_bounds(city.arrays),
         grid=build_snap_grid(city.network),
         origins=_read_origins(city),
+        rests=rests,
+        heights=heights,
     )
 
 

@@ -214,6 +214,16 @@ def fetch(place: str | None, url: str | None, out: Path, max_mb: int, language: 
 @click.option(
     "--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="The city folder to write."
 )
+@click.option(
+    "--dem",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Heights of the ground (GeoTIFF or .hgt, or a zip of one): slopes are estimated by them.",
+)
+@click.option(
+    "--dem-source", default="", metavar="TEXT", help="Whose heights they are, as their licence asks."
+)
+@click.option("--dem-licence", default="", metavar="TEXT", help="Their licence.")
 @click.option("--time-zone", default="Europe/Berlin", show_default=True)
 @click.option(
     "--survey",
@@ -241,6 +251,9 @@ def build(
     osm: Path,
     name: str,
     out: Path,
+    dem: Path | None,
+    dem_source: str,
+    dem_licence: str,
     time_zone: str,
     surveys: tuple[str, ...],
     mappings: tuple[str, ...],
@@ -250,15 +263,25 @@ def build(
     """Build a city folder; an older city in it is kept until the new one stands."""
     if len(surveys) != len(mappings):
         raise click.UsageError("Every --survey needs a --mapping of its own.")
-    from wayfinder.city.build import build_city, format_summary
+    if dem is None and (dem_source or dem_licence):
+        raise click.UsageError("--dem-source and --dem-licence speak of a --dem.")
+    from wayfinder.city.build import Dem, build_city, format_summary
     from wayfinder.city.survey_report import write_report
     from wayfinder.city.surveys import SurveyInput
 
+    terrain = None if dem is None else Dem(dem, dem_source, dem_licence)
     inputs = [SurveyInput(*pair) for pair in zip(surveys, mappings, strict=True)]
     hosts = load_settings().survey_hosts
     with _progress() as progress:
         summary = build_city(
-            osm, name, out, time_zone=time_zone, surveys=inputs, survey_hosts=hosts, progress=progress
+            osm,
+            name,
+            out,
+            dem=terrain,
+            time_zone=time_zone,
+            surveys=inputs,
+            survey_hosts=hosts,
+            progress=progress,
         )
     if survey_report is not None:
         write_report(survey_report, summary.surveys)

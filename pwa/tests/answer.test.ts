@@ -7,7 +7,7 @@ import { plan } from "./mock/data.mjs";
 beforeAll(() => customElements.define("ww-route-answer", RouteAnswer));
 
 function planWith(change: (route: Route) => void): RoutePlan {
-  const given = plan("de") as RoutePlan;
+  const given = plan("de") as unknown as RoutePlan;
   given.routes.forEach(change);
   return given;
 }

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import rasterio
+from rasterio.transform import from_origin
 
 from wayfinder.city import build
 from wayfinder.city.artifact import open_city
-from wayfinder.city.build import build_city, format_summary
-from wayfinder.city.info import Coverage
+from wayfinder.city.build import Dem, build_city, format_summary
+from wayfinder.city.info import Coverage, Source
 from wayfinder.city.landmarks import (
     Landmark,
     count_ways_out,
@@ -183,3 +185,54 @@ def test_a_wrong_row_in_the_table_of_landmarks_names_its_line(tmp_path: Path) ->
 
     with pytest.raises(TableError, match=r"landmarks\.csv, line 2: rank is not a number: 'often'"):
         load_landmark_kinds(table)
+
+
+def write_terrain(path: Path, west: float = 9.39, north: float = 51.36, crs: str = "EPSG:4326") -> Path:
+    """Heights that rise by half a metre from cell to cell to the north, about 11 m each."""
+    cells = np.repeat(np.arange(900, dtype=np.float32)[::-1, None] * 0.5, 1200, axis=1)
+    profile = {"driver": "GTiff", "height": 900, "width": 1200, "count": 1, "dtype": "float32", "crs": crs}
+    with rasterio.open(path, "w", transform=from_origin(west, north, 1e-4, 1e-4), **profile) as file:
+        file.write(cells[np.newaxis])
+    return path
+
+
+def test_a_city_with_terrain_counts_estimates_names_their_source_and_is_the_same_twice(
+    tmp_path: Path,
+) -> None:
+    osm, dem = write_osm(tmp_path / "town.osm"), write_terrain(tmp_path / "dgm1.tif")
+    told = [
+        build_city(osm, "Kassel", tmp_path / name, dem=Dem(dem, "HVBG", "dl-de/zero-2-0"))
+        for name in ("a", "b")
+    ]
+    assert told[0].info.files == told[1].info.files
+    info = told[0].info
+    assert info.sources[1:] == (Source("HVBG", "dl-de/zero-2-0"),)
+    assert info.attribution == "© OpenStreetMap-Mitwirkende, ODbL 1.0; HVBG"
+    rows = {row.attribute: row for row in info.coverage}
+    assert (rows["incline_percent"].known, rows["incline_percent"].unmapped) == (0.0, 472.6)
+    assert (rows["incline_estimated"].known, rows["incline_estimated"].unmapped) == (472.6, 0.0)
+    assert "terrain: tagged 0.0 km, estimated 0.5 km, outside 0.0 km, no_data 0.0 km" in format_summary(
+        told[0]
+    )
+    network = open_city(tmp_path / "a", verify=True).network
+    assert sorted(set(network.edge_incline_percent[network.edge_length_mm > 0].round().tolist())) == [
+        0.0,
+        4.0,
+    ]
+
+
+def test_terrain_that_lies_elsewhere_is_refused_and_the_old_city_stays(tmp_path: Path) -> None:
+    osm = write_osm(tmp_path / "town.osm")
+    before = build_city(osm, "Kassel", tmp_path / "kassel").info.id
+    with pytest.raises(CityError, match=r"^far\.tif does not cover this city\.$"):
+        build_city(
+            osm, "Kassel", tmp_path / "kassel", dem=Dem(write_terrain(tmp_path / "far.tif", west=20.0))
+        )
+    assert open_city(tmp_path / "kassel").info.id == before
+
+
+def test_terrain_that_covers_a_part_estimates_that_part(tmp_path: Path) -> None:
+    osm, dem = write_osm(tmp_path / "town.osm"), write_terrain(tmp_path / "part.tif", north=51.32)
+    slopes = build_city(osm, "Kassel", tmp_path / "kassel", dem=Dem(dem)).slopes
+    assert slopes is not None
+    assert (round(slopes.estimated), round(slopes.outside)) == (361, 111)

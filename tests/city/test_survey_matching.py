@@ -97,7 +97,7 @@ def tell(matched: Matched) -> list[str]:
 
 def put_in(built: BuiltNetwork, matched: Matched) -> list[str]:
     """Edges that changed, in words."""
-    network, classes, _ = apply_facts(built.network, built.classes, matched.facts)
+    network, classes, _ = apply_facts(built.network, built.classes, matched.facts, built.rests)
     changed = replace(built, network=network, classes=classes)
     before = list_edges(built)
     return [edge for edge in list_edges(changed) if edge not in before]
@@ -394,7 +394,7 @@ def test_every_row_of_the_file_is_counted_once(tmp_path: Path) -> None:
 def test_origins_name_the_survey_and_the_day(tmp_path: Path) -> None:
     built = build_network(draw_town(STREET, STREET_WAYS))
     matched = match(tmp_path, built, KERB, [(point(STREET, "b", 0, -1), "2")])
-    _, _, rows = apply_facts(built.network, built.classes, matched.facts)
+    _, _, rows = apply_facts(built.network, built.classes, matched.facts, built.rests)
     origins = build_origins(rows)
     (fact,) = matched.facts
 

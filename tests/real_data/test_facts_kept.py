@@ -10,7 +10,6 @@ import pytest
 
 from tests.conftest import find_shared_data
 from wayfinder.routing.attributes import KERB_KINDS, OTHER, Kind
-from wayfinder.routing.network import SLOPE_NONE
 from wayfinder.routing.network_build import BuiltNetwork, build_network
 from wayfinder.routing.osm_records import OsmData
 from wayfinder.routing.tags import read_node, read_way
@@ -52,7 +51,7 @@ def test_a_tagged_incline_stands_on_the_edges_of_its_way(built: tuple[OsmData, B
     data, network = built
     incline: dict[int, set[float]] = {}
     arrays = network.network
-    for edge in np.flatnonzero((arrays.edge_osm_type == 1) & (arrays.arc_slope[0::2] != SLOPE_NONE)).tolist():
+    for edge in np.flatnonzero((arrays.edge_osm_type == 1) & (arrays.arc_slope[0::2] != 0)).tolist():
         incline.setdefault(int(arrays.edge_osm_id[edge]), set()).add(
             abs(round(float(arrays.edge_incline_percent[edge]), 3))
         )

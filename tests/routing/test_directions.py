@@ -174,8 +174,8 @@ def test_of_a_slope_the_steepest_part_is_told_and_its_sign_follows_the_direction
         for route in (up, down)
     ]
     assert told == [[("up", 9.0, 6.0, 100.0)], [("down", 9.0, 8.0, 50.0)]]
-    assert (round(up.climb_m, 2), up.descent_m) == (8.0, 0.0)
-    assert (down.climb_m, round(down.descent_m, 2)) == (0.0, 8.0)
+    assert (round(up.relief.climb_m, 2), up.relief.descent_m) == (8.0, 0.0)
+    assert (down.relief.climb_m, round(down.relief.descent_m, 2)) == (0.0, 8.0)
 
 
 def test_steps_are_a_step_of_their_own_with_count_handrail_and_direction():

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.attributes import parse_attributes
-from wayfinder.routing.classes import build_class_columns
-from wayfinder.routing.costs import CostTable, Judge, Verdict, load_tables
+from tests.support.attributes import build_judge
+from wayfinder.routing.costs import CostTable, Verdict, load_tables
 from wayfinder.routing.profiles import LimitDefinition, LimitType, Profile, Unknowns, personalise
 from wayfinder.tables import Row, read_table
 
@@ -22,7 +21,7 @@ CASES = read_table(
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 def test_an_edge_is_judged_as_the_case_says(case: Row) -> None:
-    judge = Judge(build_class_columns([parse_attributes(case["attributes"])]))
+    judge = build_judge(case["attributes"])
     costs = judge.get_costs(make_profile(case["profile"], case["limits"], case["unknowns"]))
     verdict = Verdict(int(costs.classes.verdict[0]))
     assert (verdict.name.lower(), list_reasons(costs)) == (case["verdict"], case["reasons"].split())
@@ -30,7 +29,7 @@ def test_an_edge_is_judged_as_the_case_says(case: Row) -> None:
 
 def test_the_same_kerb_has_opposite_worth_for_wheels_and_cane() -> None:
     flush, compromise, raised = (f"kind=kerb_up kerb_up_cm={size}" for size in ("0", "3", "6"))
-    judge = Judge(build_class_columns([parse_attributes(text) for text in (flush, compromise, raised)]))
+    judge = build_judge(flush, compromise, raised)
     wheels, cane = (judge.get_costs(load_tables().presets[name]) for name in ("wheelchair-manual", "blind"))
     assert [Verdict(v).name for v in wheels.classes.verdict] == ["PASSABLE", "PASSABLE", "OVER_LIMIT"]
     assert [Verdict(v).name for v in cane.classes.verdict] == ["AVOID", "PASSABLE", "PASSABLE"]

@@ -268,7 +268,7 @@ def test_slope_bins_round_away_from_level(percent: float, tenths: int) -> None:
 
 def test_slopes_are_unknown_until_somebody_says_them() -> None:
     network = build_network(draw_town("A-B", ["AB highway=footway"])).network
-    assert network.arc_slope.tolist() == [SLOPE_UNKNOWN, SLOPE_UNKNOWN]
+    assert network.slope_incline[network.arc_slope].tolist() == [SLOPE_UNKNOWN, SLOPE_UNKNOWN]
     assert np.isnan(network.edge_incline_percent).all()
 
 

@@ -41,7 +41,7 @@ def survey(graph: CityGraph, *facts: tuple[str, str, object]) -> CityGraph:
         for edge in range(graph.network.edge_count)
         if kinds[edge].startswith(kind)
     ]
-    network, classes, rows = apply_facts(graph.network, graph.classes, found)
+    network, classes, rows = apply_facts(graph.network, graph.classes, found, graph.rests)
     return replace(graph, network=network, classes=classes, origins=build_origins(rows))
 
 

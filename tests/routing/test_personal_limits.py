@@ -30,11 +30,11 @@ CHANGES: tuple[dict[str, object], ...] = (
 @pytest.mark.parametrize("unknowns", list(Unknowns))
 def test_own_limits_cost_what_a_preset_with_these_limits_costs(preset: str, unknowns: Unknowns) -> None:
     graph = build_graph(make_random_town(3))
-    judge = Judge(graph.columns, graph.bounding_classes, graph.used_slopes, TABLES)
+    judge = Judge(graph.columns, graph.slopes, graph.bounding_classes, TABLES)
     for changes in CHANGES:
         profile = personalise(TABLES.presets[preset], changes, unknowns, TABLES.limits)
         tables = replace(TABLES, presets={**TABLES.presets, preset: profile})
-        whole = Judge(graph.columns, graph.bounding_classes, graph.used_slopes, tables).get_costs(profile)
+        whole = Judge(graph.columns, graph.slopes, graph.bounding_classes, tables).get_costs(profile)
         own = judge.get_costs(profile)
         for mine, theirs in (
             (own.classes.whole, whole.classes.whole),

@@ -252,7 +252,7 @@ def test_the_text_for_the_terminal_leads_with_unknowns_and_excesses():
         "Kein bekannter Weg hält alle Ihre Grenzen ein. Dieser hat 1 Stelle über Ihren Grenzen oder mit "
         "ausgeschlossenen Unbekannten. 4 benötigte Angaben sind auf Teilen des Weges unbekannt.",
         "",
-        "150 m, 3 Min., 0 m hinauf, 0 m hinunter. Benötigte Angaben bekannt auf 50 % des Weges.",
+        "150 m, 3 Min., 2 m hinauf, 0 m hinunter. Benötigte Angaben bekannt auf 50 % des Weges.",
         "Unbekannt auf diesem Weg:",
         "  ? Belag (50 m)",
         "  ? Längsneigung (50 m)",

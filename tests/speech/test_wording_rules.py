@@ -12,7 +12,7 @@ from wayfinder.city.addresses import list_categories
 from wayfinder.city.landmarks import load_landmark_kinds
 from wayfinder.i18n import LANGUAGES, TRANSLATIONS_FOLDER, get_catalogue
 from wayfinder.routing.attributes import ATTRIBUTES, Kind
-from wayfinder.routing.classes import INCLINE_ATTRIBUTES
+from wayfinder.routing.classes import SLOPE_ATTRIBUTES
 from wayfinder.routing.costs import load_tables
 from wayfinder.routing.directions import Manoeuvre
 from wayfinder.routing.obstacles import Source
@@ -106,7 +106,7 @@ def fields(text: str) -> set[str]:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_everything_an_answer_can_name_has_words(language: str):
     tables = load_tables()
-    needed = [f"attribute.{item.name}" for item in (*ATTRIBUTES, *INCLINE_ATTRIBUTES)]
+    needed = [f"attribute.{item.name}" for item in (*ATTRIBUTES, *SLOPE_ATTRIBUTES)]
     needed += ["attribute.rest_every_m", "attribute.distance"]
     needed += [f"value.{item.name}.{value}" for item in ATTRIBUTES for value in item.values]
     needed += [f"value.kind.{kind}" for kind in Kind]

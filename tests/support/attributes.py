@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from wayfinder.routing.attributes import (
     ATTRIBUTE_INDEX,
     ATTRIBUTES,
@@ -12,6 +14,9 @@ from wayfinder.routing.attributes import (
     Kind,
     Unclear,
 )
+from wayfinder.routing.classes import build_class_columns, build_slope_columns
+from wayfinder.routing.costs import Judge
+from wayfinder.routing.network_arrays import number_slopes
 
 
 def parse_attributes(text: str) -> EdgeAttributes:
@@ -32,3 +37,9 @@ def _parse(name: str, text: str) -> str | float | Interval | Unclear:
         return float(text)
     low, _, high = text.partition("..")
     return Interval(float(low), float(high or "inf") if ".." in text else float(low))
+
+
+def build_judge(*edges: str) -> Judge:
+    """A judge of classes given as text, on level ground."""
+    slopes = number_slopes(np.empty((0, 4), dtype=np.int16))
+    return Judge(build_class_columns([parse_attributes(edge) for edge in edges]), build_slope_columns(slopes))

@@ -36,7 +36,7 @@ from wayfinder.geo import METRES_PER_DEGREE, LonLat
 from wayfinder.routing.attributes import Interval, Kind, Unclear
 from wayfinder.routing.network import SLOPE_DOWN, SLOPE_NONE, SLOPE_UNKNOWN, SLOPE_UP, SLOPE_ZERO
 from wayfinder.routing.network_build import BuiltNetwork
-from wayfinder.routing.osm_records import OsmData, OsmNode, OsmRelation, OsmWay
+from wayfinder.routing.osm_records import OsmData, OsmNode, OsmPlace, OsmRelation, OsmWay
 
 ORIGIN = LonLat(9.5, 51.3125)
 DRAWN_ON_DAY = 20_000
@@ -51,6 +51,7 @@ def draw_town(
     nodes: Mapping[str, Tags] | None = None,
     *,
     relations: Sequence[tuple[Sequence[int], Tags]] = (),
+    places: Mapping[str, Tags] | None = None,
     grid_m: float = 10.0,
     origin: LonLat = ORIGIN,
 ) -> OsmData:
@@ -66,6 +67,8 @@ def draw_town(
         Tags of nodes by letter.
     relations
         Multipolygons: ids of their outer ways, and tags; ids count from 1.
+    places
+        Tags of places (benches ...) by letter.
     grid_m
         Metres from one column to the next, and from one row to the next.
     origin
@@ -93,7 +96,12 @@ def draw_town(
         )
         for number, (members, tags) in enumerate(relations, start=1)
     )
-    return OsmData(drawn_nodes, tuple(sorted(drawn_ways, key=lambda way: way.id)), drawn_relations)
+    drawn_places = tuple(
+        OsmPlace("node", node_id(letter), *spots[letter], _read_tags(tags), DRAWN_ON_DAY)
+        for letter, tags in sorted((places or {}).items())
+    )
+    ways_by_id = tuple(sorted(drawn_ways, key=lambda way: way.id))
+    return OsmData(drawn_nodes, ways_by_id, drawn_relations, places=drawn_places)
 
 
 def node_id(letter: str) -> int:
@@ -127,7 +135,10 @@ def list_edges(built: BuiltNetwork) -> list[str]:
             one, other = word(getattr(there, name)), word(getattr(back, name))
             if (one, other) != ("?", "?"):
                 words.append(f"{name}={one}" if one == other else f"{name}={one}<{other}")
-        slopes = [_word_slope(int(network.arc_slope[arc])) for arc in (2 * edge, 2 * edge + 1)]
+        slopes = [
+            _word_slope(int(network.slope_incline[network.arc_slope[arc]]))
+            for arc in (2 * edge, 2 * edge + 1)
+        ]
         if slopes != ["", ""]:
             words.append("slope=" + "<".join(dict.fromkeys(slopes)))
         if np.isinf(network.edge_incline_percent[edge]):

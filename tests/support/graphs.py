@@ -12,12 +12,13 @@ from wayfinder.city.bench import build_networkx, list_arc_costs
 from wayfinder.geo import METRES_PER_DEGREE
 from wayfinder.routing.bounds import build_bounds
 from wayfinder.routing.city_graph import BLOCKED, CityGraph
-from wayfinder.routing.classes import build_class_columns
+from wayfinder.routing.classes import build_class_columns, build_slope_columns
 from wayfinder.routing.costs import Judge
 from wayfinder.routing.network import Int32, Int64, Network
 from wayfinder.routing.network_build import build_network
 from wayfinder.routing.osm_records import OsmData, OsmNode, OsmWay
 from wayfinder.routing.search import Seeds, Weights
+from wayfinder.routing.slopes import Terrain
 from wayfinder.routing.snapping import build_snap_grid
 
 WAY_TAGS = (
@@ -46,9 +47,9 @@ NODE_TAGS = (
 )
 
 
-def build_graph(data: OsmData) -> CityGraph:
+def build_graph(data: OsmData, terrain: Terrain | None = None) -> CityGraph:
     """Build all that a planner reads, from OSM data."""
-    built = build_network(data)
+    built = build_network(data, terrain=terrain)
     columns = build_class_columns([*built.classes, BLOCKED])
     return CityGraph(
         id="test",
@@ -57,8 +58,10 @@ def build_graph(data: OsmData) -> CityGraph:
         classes=built.classes,
         names=built.names,
         landmarks=(),
-        bounds=build_bounds(built.network, columns, Judge(columns)),
+        bounds=build_bounds(built.network, columns, Judge(columns, build_slope_columns(built.network))),
         grid=build_snap_grid(built.network),
+        rests=built.rests,
+        heights=built.heights,
     )
 
 

@@ -11,6 +11,7 @@ from wayfinder.routing.city_graph import CityGraph, Landmark
 from wayfinder.routing.overlay import Overlay, build_empty_overlay
 from wayfinder.routing.planner import RoutePlan, RoutePlanner, RouteRequest
 from wayfinder.routing.profiles import Unknowns
+from wayfinder.routing.slopes import Terrain
 
 
 def draw_graph(
@@ -20,9 +21,11 @@ def draw_graph(
     *,
     grid_m: float = 10.0,
     landmarks: Mapping[str, Landmark] | None = None,
+    places: Mapping[str, Tags] | None = None,
+    terrain: Terrain | None = None,
 ) -> CityGraph:
     """The graph of a drawn town, of data of 1 July 2026; `landmarks` stand at letters."""
-    graph = build_graph(draw_town(picture, ways, nodes, grid_m=grid_m))
+    graph = build_graph(draw_town(picture, ways, nodes, places=places, grid_m=grid_m), terrain)
     graph = replace(graph, osm_at="2026-07-01T00:00:00Z")
     if not landmarks:
         return graph

@@ -34,7 +34,7 @@ from wayfinder.city.landmarks import Landmark
 from wayfinder.city.swap import find_folder, replace_folder, sync_folder
 from wayfinder.errors import CityError
 from wayfinder.routing.attributes import ATTRIBUTES, OTHER, AttributeType, EdgeAttributes, Interval, Kind
-from wayfinder.routing.network import NETWORK_ARRAYS, OSM_TYPES, SLOPE_BINS, Network
+from wayfinder.routing.network import INCLINE_ORIGINS, NETWORK_ARRAYS, OSM_TYPES, SLOPE_BINS, Network
 
 _DTYPES: Final = {
     "Int8": np.int8,
@@ -380,7 +380,13 @@ def _get_list(content: bytes, of: type) -> list[Any]:
 
 def _check_shapes(network: Network) -> None:
     n, m = len(network.node_lon), len(network.edge_tail)
-    sizes = {"node": n, "edge": m, "arc": 2 * m, "point": len(network.point_lon_e7)}
+    sizes = {
+        "node": n,
+        "edge": m,
+        "arc": 2 * m,
+        "point": len(network.point_lon_e7),
+        "slope": len(network.slope_incline),
+    }
     for name in NETWORK_ARRAYS:
         array = getattr(network, name)
         size = {"edge_points": m + 1, "out_first": n + 1, "out_arc": 2 * m}.get(name)
@@ -403,7 +409,9 @@ def _check_indices(city: City) -> None:
         "edge_osm_type": (0, len(OSM_TYPES)),
         "edge_name": (0, len(city.names)),
         "arc_class": (0, len(city.classes)),
-        "arc_slope": (0, SLOPE_BINS),
+        "arc_slope": (0, len(network.slope_incline)),
+        "slope_incline": (0, SLOPE_BINS),
+        "edge_incline_origin": (0, len(INCLINE_ORIGINS)),
         "arc_tie": (0, 1024),
         "node_landmark": (-1, len(city.landmarks)),
         "point_lon_e7": (-1_800_000_000, 1_800_000_001),

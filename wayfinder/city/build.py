@@ -14,25 +14,29 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 
 from wayfinder.city.addresses import Addresses, build_addresses
-<<<<<<< HEAD
-from wayfinder.city.artifact import CityParts, check_target, write_city
-from wayfinder.city.info import CityFacts, CityInfo, Coverage, Source
-=======
 from wayfinder.city.artifact import CityParts, check_target, open_city, write_city
-from wayfinder.city.info import OSM_ATTRIBUTION, CityFacts, CityInfo, Coverage, Source
->>>>>>> surveys
+from wayfinder.city.info import CityFacts, CityInfo, Coverage, Source
 from wayfinder.city.landmarks import label_connected, place_landmarks
 from wayfinder.city.survey_report import SurveyOutcome, format_outcomes
 from wayfinder.city.surveys import REPORT_FILE, SurveyedCity, SurveyInput, add_surveys, load_surveys
 from wayfinder.errors import CityError
 from wayfinder.routing.attributes import ATTRIBUTES, OBSTACLE_KINDS, EdgeAttributes, Kind
 from wayfinder.routing.bounds import build_bounds, pack_bounds
-from wayfinder.routing.city_graph import BLOCKED
-from wayfinder.routing.classes import KNOWN, NOT_UNDERSTOOD, UNMAPPED, build_class_columns
+from wayfinder.routing.city_graph import BLOCKED, pack_relief
+from wayfinder.routing.classes import (
+    KNOWN,
+    NOT_UNDERSTOOD,
+    UNMAPPED,
+    build_class_columns,
+    build_slope_columns,
+)
 from wayfinder.routing.costs import Judge, export_judgement
-from wayfinder.routing.network import SLOPE_NONE, Network
+from wayfinder.routing.network import INCLINE_ORIGINS, Network
 from wayfinder.routing.network_build import BuiltNetwork, build_network
+from wayfinder.routing.osm_records import OsmData
+from wayfinder.routing.slopes import SlopeCounts
 from wayfinder.sources.attribution import OSM_ATTRIBUTION, OSM_SOURCE, find_attribution
+from wayfinder.sources.elevation import open_elevation
 from wayfinder.sources.osm import load_osm
 
 Progress = Callable[[str, int, int], None]
@@ -49,6 +53,23 @@ class Misreading:
 
 
 @dataclass(frozen=True, slots=True)
+class Dem:
+    """A terrain model as the operator gives it.
+
+    Attributes
+    ----------
+    path
+        GeoTIFF or ``.hgt``, or a zip of one.
+    source, licence
+        Whose heights they are, and under which licence, in the operator's words; "" where they do not say.
+    """
+
+    path: Path
+    source: str = ""
+    licence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class BuildSummary:
     """What a build found.
 
@@ -62,6 +83,8 @@ class BuildSummary:
         Every value that was not understood, most frequent first.
     skipped
         What of the file could not be used -> how often.
+    slopes
+        Where the inclines come from, in metres of way; None without a terrain model.
     largest_share
         Share of the network's length that hangs together in its largest part, 0 to 1.
     seconds
@@ -74,6 +97,7 @@ class BuildSummary:
     kinds: Mapping[str, tuple[int, float]]
     misreadings: tuple[Misreading, ...]
     skipped: Mapping[str, int]
+    slopes: SlopeCounts | None
     largest_share: float
     seconds: float
     surveys: tuple[SurveyOutcome, ...] = ()
@@ -88,6 +112,7 @@ def build_city(
     notices: Sequence[str] = (),
     attribution: str = OSM_ATTRIBUTION,
     sources: Sequence[Source] | None = None,
+    dem: Dem | None = None,
     time_zone: str = "Europe/Berlin",
     built_at: datetime | None = None,
     surveys: Sequence[SurveyInput] = (),
@@ -104,6 +129,8 @@ def build_city(
         The city folder; an older city in it stays until the new one is whole.
     sources
         Where the data comes from; OpenStreetMap where None.
+    dem
+        Heights of the ground, to estimate inclines where nothing is tagged.
     built_at
         Now where None.
     surveys
@@ -117,7 +144,8 @@ def build_city(
     Raises
     ------
     CityError
-        The file is no use, has no ways for people on foot, or the folder cannot be written.
+        The file is no use, has no ways for people on foot, or the folder cannot be written; the terrain model
+        is none, or lies elsewhere.
     TableError
         A table under ``data/accessibility`` is wrong.
     SurveyError
@@ -132,7 +160,7 @@ def build_city(
     check_target(out)
     read_surveys = load_surveys(surveys, time_zone, survey_hosts)
     data = load_osm(osm_path, progress)
-    built = build_network(data, progress=progress) if data.ways else None
+    built = _build_network(data, dem, progress) if data.ways else None
     if built is None or not built.network.edge_count:
         raise CityError("{file} has no ways for people on foot.", file=osm_path.name)
 
@@ -140,7 +168,13 @@ def build_city(
     if read_surveys:
         tell("surveys", 0, 1)
         surveyed = add_surveys(
-            built.network, built.classes, built.names, data.places, read_surveys, before=_find_report(out)
+            built.network,
+            built.classes,
+            built.names,
+            data.places,
+            read_surveys,
+            rests=built.rests,
+            before=_find_report(out),
         )
         built = replace(built, network=surveyed.network, classes=surveyed.classes)
         tell("surveys", 1, 1)
@@ -152,7 +186,7 @@ def build_city(
     tell("places", 2, 2)
     tell("bounds", 0, 1)
     columns = build_class_columns([*built.classes, BLOCKED])
-    bounds = build_bounds(network, columns, Judge(columns))
+    bounds = build_bounds(network, columns, Judge(columns, build_slope_columns(network)))
     tell("bounds", 1, 1)
 
     tell("write", 0, 1)
@@ -165,15 +199,12 @@ def build_city(
         time_zone=time_zone,
         fictional=fictional,
         notices=tuple(notices),
-        attribution=attribution,
-<<<<<<< HEAD
-        sources=(_get_source(osm_path, data.osm_at),) if sources is None else tuple(sources),
-=======
+        attribution=attribution if dem is None else f"{attribution}; {dem.source or dem.path.name}",
         sources=(
-            *((Source(*OSM_SOURCE, data.osm_at),) if sources is None else sources),
+            *((_get_source(osm_path, data.osm_at),) if sources is None else sources),
+            *([] if dem is None else [Source(dem.source or dem.path.name, dem.licence)]),
             *surveyed.sources,
         ),
->>>>>>> surveys
         counts=_count(built, addresses, len(landmarks), parts),
         coverage=measure_coverage(network, built.classes),
     )
@@ -187,7 +218,7 @@ def build_city(
             landmarks=landmarks,
             addresses=addresses,
             judgement=export_judgement(),
-            arrays={**pack_bounds(bounds), **surveyed.arrays},
+            arrays={**pack_bounds(bounds), **pack_relief(built.rests, built.heights), **surveyed.arrays},
             files=surveyed.files,
         ),
     )
@@ -200,17 +231,31 @@ def build_city(
             for tag, count in sorted(built.misreadings.items(), key=lambda item: (-item[1], item[0]))
         ),
         skipped=data.skipped,
+        slopes=built.slopes,
         largest_share=largest_share,
         seconds=time.monotonic() - began_s,
         surveys=surveyed.outcomes,
     )
 
 
+def _build_network(data: OsmData, dem: Dem | None, progress: Progress | None) -> BuiltNetwork:
+    if dem is None:
+        return build_network(data, progress=progress)
+    with open_elevation(dem.path) as terrain:
+        lon, lat = (
+            np.array([getattr(node, axis) for node in data.nodes.values()]) for axis in ("lon", "lat")
+        )
+        if not terrain.covers(lon, lat).any():
+            raise CityError("{file} does not cover this city.", file=dem.path.name)
+        return build_network(data, terrain=terrain, progress=progress)
+
+
 def measure_coverage(network: Network, classes: Sequence[EdgeAttributes]) -> tuple[Coverage, ...]:
     """How much is known of each attribute, over the kinds of edge it means something on.
 
     Ways count by their length, obstacles by their number; an attribute of both has two rows. Where the two
-    directions of an edge differ, the first one the attribute means something on counts.
+    directions of an edge differ, the first one the attribute means something on counts. Inclines that are
+    estimated have a row of their own, of the ways on which none is tagged.
     """
     columns = build_class_columns(classes)
     is_obstacle = np.array([edge.kind in OBSTACLE_KINDS for edge in classes])
@@ -231,11 +276,14 @@ def measure_coverage(network: Network, classes: Sequence[EdgeAttributes]) -> tup
                 round(float(weight[status == s].sum()), 1) for s in (KNOWN, UNMAPPED, NOT_UNDERSTOOD)
             )
             rows.append(Coverage(attribute.name, unit, known, unmapped, unclear))
-    sloped = network.arc_slope[0::2] != SLOPE_NONE
-    known_slope = sloped & np.isfinite(network.edge_incline_percent)
-    length_m = network.edge_length_mm / 1000
-    known = round(float(length_m[known_slope].sum()), 1)
-    rows.append(Coverage("incline_percent", "m", known, round(float(length_m[sloped].sum()) - known, 1), 0.0))
+    length_m = network.edge_length_mm * (network.arc_slope[0::2] > 0) / 1000
+    left = round(float(length_m.sum()), 1)
+    for name, origin in (("incline_percent", "osm"), ("incline_estimated", "estimate")):
+        of_origin = network.edge_incline_origin == INCLINE_ORIGINS.index(origin)
+        known = round(float(length_m[of_origin & np.isfinite(network.edge_incline_percent)].sum()), 1)
+        left = round(left - known, 1)
+        if known or origin == "osm":
+            rows.append(Coverage(name, "m", known, left, 0.0))
     return tuple(rows)
 
 
@@ -268,6 +316,9 @@ def format_summary(summary: BuildSummary, most_misreadings: int | None = None) -
         parts = (row.known, row.unmapped, row.not_understood)
         known, unmapped, unclear = (part / row.total if row.total else 0.0 for part in parts)
         lines.append(f"{row.attribute:<24}{whole:>14}{known:>10.1%}{unmapped:>10.1%}{unclear:>16.1%}")
+    if summary.slopes is not None:
+        parts_m = ((name, getattr(summary.slopes, name)) for name in SlopeCounts.__slots__)
+        lines += ["", "terrain: " + ", ".join(f"{name} {metres / 1000:,.1f} km" for name, metres in parts_m)]
     if summary.skipped:
         lines += ["", "skipped: " + ", ".join(f"{what} {count:,}" for what, count in summary.skipped.items())]
     shown = summary.misreadings[:most_misreadings]
@@ -331,6 +382,7 @@ def _count(built: BuiltNetwork, addresses: Addresses, landmarks: int, parts: int
         "streets": len(addresses.streets),
         "house_numbers": len(addresses.numbers),
         "places": len(addresses.places),
+        "rests": len(set(built.rests.place.tolist())),
         "ways_read": built.counts.ways.read,
         "ways_walkable": built.counts.ways.walkable,
     }

@@ -97,7 +97,11 @@ def build_graph(city: City, told: Told = lambda done, total: None) -> nx.MultiDi
         for back, (start, end) in enumerate(((tail, head), (head, tail))):
             arc = 2 * edge + back
             values = facts | told_of_class[columns["arc_class"][arc]]
-            values |= _tell_incline(columns["arc_slope"][arc], columns["edge_incline_percent"][edge], back)
+            values |= _tell_incline(
+                columns["slope_incline"][columns["arc_slope"][arc]],
+                columns["edge_incline_percent"][edge],
+                back,
+            )
             if back:
                 values["level_from"], values["level_to"] = values["level_to"], values["level_from"]
             if len(line) > 2:
@@ -124,6 +128,7 @@ _COLUMNS: Final = (
     "edge_points",
     "arc_class",
     "arc_slope",
+    "slope_incline",
 )
 
 

@@ -12,7 +12,7 @@ import orjson
 
 from wayfinder.sources.attribution import OSM_ATTRIBUTION
 
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
 CITY_FILE: Final = "city.toml"
 
 
@@ -26,26 +26,20 @@ class Source:
 
     Attributes
     ----------
-<<<<<<< HEAD
     url
         Where the licence is explained.
     fetched_from
         Address the file was fetched from, where that was kept beside it.
-=======
     layer
         The file of the folder that alone holds it, where its licence keeps it apart from the rest.
->>>>>>> surveys
     """
 
     name: str
     licence: str
     url: str = ""
     as_of: str | None = None
-<<<<<<< HEAD
     fetched_from: str | None = None
-=======
     layer: str | None = None
->>>>>>> surveys
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from wayfinder.routing.attributes import EdgeAttributes
 from wayfinder.routing.network import Network
 from wayfinder.routing.origins import INCLINE, FactRow, build_origins, pack_origins
 from wayfinder.routing.osm_records import OsmPlace
+from wayfinder.routing.slope_classes import Rests
 from wayfinder.routing.surveyed import EdgeFact, apply_facts
 from wayfinder.sources.surveys.formats import read_table
 from wayfinder.sources.surveys.mapping import find_mapping, load_mapping
@@ -93,6 +94,7 @@ def add_surveys(
     places: Sequence[OsmPlace],
     surveys: Sequence[Survey],
     *,
+    rests: Rests,
     origins: Sequence[FactRow] = (),
     before: bytes | None = None,
 ) -> SurveyedCity:
@@ -100,6 +102,8 @@ def add_surveys(
 
     Parameters
     ----------
+    rests
+        Places to sit down beside the ways.
     origins
         Facts already in the network that are not from OSM.
     before
@@ -138,7 +142,7 @@ def add_surveys(
                 None if mapping.may_merge else f"{LAYERS_FOLDER}{layer}.json",
             )
         )
-    network, formed, rows = apply_facts(network, classes, _combine(merged))
+    network, formed, rows = apply_facts(network, classes, _combine(merged), rests)
     table = build_origins([*rows, *origins])
     files[SOURCES_FILE] = orjson.dumps(list(table.sources))
     files[REPORT_FILE] = orjson.dumps(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from wayfinder.routing.classes import Columns
 from wayfinder.routing.costs import Judge
 from wayfinder.routing.landmarks import Bounds, build_landmark_distances
-from wayfinder.routing.network import SLOPE_BINS, Network
+from wayfinder.routing.network import Network
 
 LENGTHS: Final = "length"
 """Name of the bounds at one millisecond per millimetre: what is left when a preset's have shrunk too much."""
@@ -28,7 +28,11 @@ def build_bounds(network: Network, columns: Columns, judge: Judge) -> dict[str, 
     """
     nothing = np.zeros(columns.count, dtype=np.int64)
     prices = {
-        LENGTHS: (np.full(columns.count, 1000, dtype=np.int64), nothing, np.zeros(SLOPE_BINS, np.int64))
+        LENGTHS: (
+            np.full(columns.count, 1000, dtype=np.int64),
+            nothing,
+            np.zeros(len(network.slope_incline), np.int64),
+        )
     }
     for name, preset in judge.tables.presets.items():
         costs = judge.get_costs(preset)

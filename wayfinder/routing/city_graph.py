@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wayfinder.routing.attributes import EdgeAttributes, Kind
-from wayfinder.routing.classes import Columns, build_class_columns
+from wayfinder.routing.classes import Columns, build_class_columns, build_slope_columns
 from wayfinder.routing.landmarks import Bounds
-from wayfinder.routing.network import SLOPE_BINS, Int32, Mask, Network
+from wayfinder.routing.network import Float32, Int32, Mask, Network
 from wayfinder.routing.origins import NO_ORIGINS, Origins
+from wayfinder.routing.slope_classes import Rests
 
 BLOCKED: Final = EdgeAttributes(kind=Kind.LINK, access="blocked")
 """What an arc closed by an accepted report is like: judged like any other class, by a row of the table."""
@@ -51,6 +53,10 @@ class CityGraph:
         The snapping grid.
     origins
         Which facts do not come from OSM.
+    rests
+        Places to sit down.
+    heights
+        float32[p] of the points of the lines, metres, NaN unknown; None where no terrain was given.
     """
 
     id: str
@@ -62,11 +68,18 @@ class CityGraph:
     bounds: Mapping[str, Bounds]
     grid: SnapGrid
     origins: Origins = NO_ORIGINS
+    rests: Rests = field(default_factory=Rests)
+    heights: Float32 | None = None
 
     @cached_property
     def columns(self) -> Columns:
         """The classes as columns, and behind them one more class: `BLOCKED`."""
         return build_class_columns([*self.classes, BLOCKED])
+
+    @cached_property
+    def slopes(self) -> Columns:
+        """The slope classes as columns."""
+        return build_slope_columns(self.network)
 
     @property
     def blocked_class(self) -> int:
@@ -106,11 +119,6 @@ class CityGraph:
         long = np.repeat(self.network.edge_length_mm > 0, 2)
         return np.bincount(self.network.arc_class[long], minlength=self.columns.count) > 0
 
-    @cached_property
-    def used_slopes(self) -> Mask:
-        """bool[SLOPE_BINS], which slope bins occur."""
-        return np.bincount(self.network.arc_slope, minlength=SLOPE_BINS) > 0
-
 
 @dataclass(frozen=True, slots=True)
 class SnapGrid:
@@ -139,3 +147,17 @@ class SnapGrid:
     first: Int32
     edge: Int32
     point: Int32
+
+
+_RESTS: Final = tuple(item.name for item in fields(Rests))
+
+
+def pack_relief(rests: Rests, heights: Float32 | None) -> dict[str, NDArray[Any]]:
+    """Seats and heights as named arrays for the city folder."""
+    arrays: dict[str, NDArray[Any]] = {f"rest.{name}": getattr(rests, name) for name in _RESTS}
+    return arrays if heights is None else arrays | {"height.point_m": heights}
+
+
+def unpack_relief(arrays: Mapping[str, NDArray[Any]]) -> tuple[Rests, Float32 | None]:
+    """Read what `pack_relief` wrote."""
+    return Rests(*(arrays[f"rest.{name}"] for name in _RESTS)), arrays.get("height.point_m")

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from wayfinder.routing.attributes import (
     ATTRIBUTES,
@@ -18,7 +17,16 @@ from wayfinder.routing.attributes import (
     Interval,
     Kind,
 )
-from wayfinder.routing.network import SLOPE_BINS, SLOPE_DOWN, SLOPE_NONE, SLOPE_UP, SLOPE_ZERO, Float64, UInt8
+from wayfinder.routing.network import (
+    SLOPE_DOWN,
+    SLOPE_NONE,
+    SLOPE_UP,
+    SLOPE_ZERO,
+    Float64,
+    Network,
+    SlopeClasses,
+    UInt8,
+)
 
 UNMAPPED: Final = 0
 KNOWN: Final = 1
@@ -26,16 +34,22 @@ NOT_UNDERSTOOD: Final = 2
 MEANINGLESS: Final = 3
 """The attribute says nothing about this kind of edge, so that its absence is no unknown."""
 
-INCLINE_ATTRIBUTES: Final[tuple[Attribute, ...]] = (
+SLOPE_ATTRIBUTES: Final[tuple[Attribute, ...]] = (
     Attribute("incline_up_percent", AttributeType.NUMBER, "percent", frozenset(Kind)),
     Attribute("incline_down_percent", AttributeType.NUMBER, "percent", frozenset(Kind)),
+    Attribute("incline_up_likely_percent", AttributeType.NUMBER, "percent", frozenset(Kind)),
+    Attribute("incline_down_likely_percent", AttributeType.NUMBER, "percent", frozenset(Kind)),
+    Attribute("slope_run_m", AttributeType.NUMBER, "m", frozenset(Kind)),
+    Attribute("distance_to_rest_m", AttributeType.NUMBER, "m", frozenset(Kind)),
 )
-"""Columns of the slope bins: how steep uphill and downhill in the direction of travel, never negative."""
+"""Columns of the slope classes. How steep uphill and downhill in the direction of travel, never negative: a
+range where it is estimated, for limits, and its likely value, for time and effort. Then how long it has been
+steep so far, and how far the last place to sit down lies behind (`slope_classes`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Attribute values of a list of things (classes, or slope bins), one row per attribute.
+    """Attribute values of a list of things (classes, or slope classes), one row per attribute.
 
     Attributes
     ----------
@@ -92,15 +106,32 @@ def build_class_columns(classes: Sequence[EdgeAttributes]) -> Columns:
     return Columns(ATTRIBUTES, low, high, status)
 
 
-def build_slope_columns() -> Columns:
-    """The slope bins of `Network.arc_slope` as columns, in the order of `INCLINE_ATTRIBUTES`."""
-    percent = (np.arange(SLOPE_BINS) - SLOPE_ZERO) / 10.0
-    values: NDArray[np.float64] = np.vstack([np.maximum(percent, 0.0), np.maximum(-percent, 0.0)])
-    status = np.full(values.shape, KNOWN, dtype=np.uint8)
-    values[:, : SLOPE_DOWN + 1] = np.nan
-    status[:, : SLOPE_DOWN + 1] = UNMAPPED
-    status[:, SLOPE_NONE] = MEANINGLESS
+def build_slope_columns(network: Network | SlopeClasses) -> Columns:
+    """The slope classes of a city as columns, in the order of `SLOPE_ATTRIBUTES`."""
+    slope = network.slope_incline
+    percent = (slope - SLOPE_ZERO) / 10.0
+    error = network.slope_error / 10.0
+    up, down = np.maximum(percent, 0.0), np.maximum(-percent, 0.0)
+    low = np.vstack(
+        [
+            np.maximum(percent - error, 0.0),
+            np.maximum(-percent - error, 0.0),
+            up,
+            down,
+            network.slope_run_m,
+            network.slope_rest_m,
+        ]
+    )
+    high = low.copy()
+    high[0], high[1] = np.maximum(percent + error, 0.0), np.maximum(error - percent, 0.0)
+    status = np.full(low.shape, KNOWN, dtype=np.uint8)
+    open_ = slope <= SLOPE_DOWN
+    status[:4, open_] = UNMAPPED
+    status[5, network.slope_rest_m < 0] = UNMAPPED
     # "up" without a number says nothing about going down, and the other way round
-    values[1, SLOPE_UP], status[1, SLOPE_UP] = 0.0, KNOWN
-    values[0, SLOPE_DOWN], status[0, SLOPE_DOWN] = 0.0, KNOWN
-    return Columns(INCLINE_ATTRIBUTES, values, values.copy(), status)
+    for flat, tagged in ((1, SLOPE_UP), (0, SLOPE_DOWN)):
+        status[flat:4:2, slope == tagged] = KNOWN
+        low[flat:4:2, slope == tagged] = high[flat:4:2, slope == tagged] = 0.0
+    status[:, slope == SLOPE_NONE] = MEANINGLESS
+    low[status != KNOWN] = high[status != KNOWN] = np.nan
+    return Columns(SLOPE_ATTRIBUTES, low, high, status)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from wayfinder.errors import RequestError, TableError
 from wayfinder.routing.attributes import ATTRIBUTES
-from wayfinder.routing.classes import INCLINE_ATTRIBUTES, KNOWN, MEANINGLESS, Columns, build_slope_columns
+from wayfinder.routing.classes import KNOWN, MEANINGLESS, SLOPE_ATTRIBUTES, Columns
 from wayfinder.routing.compiled import compiled
 from wayfinder.routing.judgement import (
     Assumption,
@@ -30,7 +30,7 @@ from wayfinder.routing.judgement import (
     load_judgement,
     match_all,
 )
-from wayfinder.routing.network import SLOPE_BINS, Float64, Int16, Int32, Int64, Mask, UInt8, UInt64
+from wayfinder.routing.network import Float64, Int16, Int32, Int64, Mask, UInt8, UInt64
 from wayfinder.routing.profiles import (
     Beyond,
     Limit,
@@ -69,13 +69,14 @@ _TESTS: Final = {
     LimitType.STANCE: _ALWAYS,
     LimitType.LEVEL: _ALWAYS,
     LimitType.FLAG: _ALWAYS,
+    LimitType.ROUTE: _MAX,
 }
 _EFFECTS: Final = {effect: code for code, effect in enumerate(Effect)}
 _POLICIES: Final = {Unknowns.ACCEPT: 0, Unknowns.AVOID: 1, Unknowns.REJECT: 2}
 
 
 class Judged(NamedTuple):
-    """What a list of classes (or slope bins) is worth to a profile.
+    """What a list of classes (or slope classes) is worth to a profile.
 
     Attributes
     ----------
@@ -98,10 +99,10 @@ _NONE: Final = Judged(
 
 
 class Prices:
-    """What a profile pays and gets on each class, or on each slope bin: as its preset, but for some classes.
+    """What a profile pays and gets on each class, or on each slope class: as its preset, but for some.
 
-    All arrays have one entry per class (or bin). A way costs ``length_mm * (class rate + slope rate) + class
-    fixed``.
+    All arrays have one entry per class (or slope class). A way costs ``length_mm * (class rate + slope
+    rate) + class fixed``.
 
     Parameters
     ----------
@@ -166,7 +167,7 @@ class CostTable:
     Attributes
     ----------
     classes, slopes
-        Prices by class id and by slope bin.
+        Prices by class id and by slope class.
     rows
         The explained rows; row ``i`` is bit ``i`` of the masks of `Prices`.
     least_rate
@@ -221,8 +222,13 @@ class Tables:
 
     @cached_property
     def explained(self) -> tuple[JudgementRow, ...]:
-        """The rows an answer can name, in bit order."""
-        return tuple(row for row in self.rows if row.is_explained)
+        """The rows an answer can name, in bit order. A limit of the whole way is held against the way."""
+        return tuple(
+            row
+            for row in self.rows
+            if row.is_explained
+            and not (row.limit and self.limits[row.limit].type is LimitType.ROUTE and not row.is_needed)
+        )
 
     def get_preset(self, name: str) -> Profile:
         """Find a preset.
@@ -274,7 +280,7 @@ def export_judgement(tables: Tables | None = None) -> bytes:
     document = {
         "format": 1,
         "unbounded_over": UNBOUNDED_OVER,
-        "attributes": [asdict(attribute) for attribute in (*ATTRIBUTES, *INCLINE_ATTRIBUTES)],
+        "attributes": [asdict(attribute) for attribute in (*ATTRIBUTES, *SLOPE_ATTRIBUTES)],
         "limits": [asdict(limit) for limit in tables.limits.values()],
         "profiles": [
             {
@@ -332,7 +338,7 @@ class _Program:
         return len(self.first) - 1
 
 
-def _build_program(columns: Columns, used: Mask, tables: Tables) -> _Program:
+def _build_program(columns: Columns, tables: Tables) -> _Program:
     """Lay out the rows about `columns`; a row says nothing where its attribute is meaningless."""
     filled = fill_in(columns, tables.assumptions)
     index = {attribute.name: row for row, attribute in enumerate(columns.attributes)}
@@ -341,7 +347,7 @@ def _build_program(columns: Columns, used: Mask, tables: Tables) -> _Program:
     holds = np.zeros((len(rows), columns.count), dtype=np.bool_)
     for number, row in enumerate(rows):
         has_meaning = columns.status[index[row.attribute]] != MEANINGLESS
-        holds[number] = match_all(row.when, columns, filled) & has_meaning & used
+        holds[number] = match_all(row.when, columns, filled) & has_meaning
     attribute = np.array([index[row.attribute] for row in rows], dtype=np.int32)
     of_row, member = (found.astype(np.int32) for found in np.nonzero(holds))
     column, of_column = (found.astype(np.int32) for found in np.nonzero(holds.T))
@@ -397,10 +403,10 @@ class Judge:
     ----------
     columns
         The classes.
+    slopes
+        The slope classes.
     bounding
         bool[c], classes of edges with a length: they bound the search. All, if None.
-    slopes
-        bool[SLOPE_BINS], the bins that occur; the others are CLOSED, for nobody judges them. All, if None.
     tables
         What to judge by; those of ``data/accessibility`` if None.
     """
@@ -408,18 +414,13 @@ class Judge:
     def __init__(
         self,
         columns: Columns,
+        slopes: Columns,
         bounding: Mask | None = None,
-        slopes: Mask | None = None,
         tables: Tables | None = None,
     ) -> None:
         self.tables = tables or load_tables()
-        self.slopes = np.ones(SLOPE_BINS, dtype=np.bool_) if slopes is None else slopes
-        everything = np.ones(columns.count, dtype=np.bool_)
-        self._bounding = everything if bounding is None else bounding
-        self._programs = (
-            _build_program(columns, everything, self.tables),
-            _build_program(build_slope_columns(), self.slopes, self.tables),
-        )
+        self._bounding = np.ones(columns.count, dtype=np.bool_) if bounding is None else bounding
+        self._programs = (_build_program(columns, self.tables), _build_program(slopes, self.tables))
         self._settings: dict[str, list[_Setting]] = {}
         self._judged: dict[tuple[str, Unknowns], tuple[Judged, int]] = {}
         self._kept: OrderedDict[object, CostTable] = OrderedDict()
@@ -496,10 +497,10 @@ class Judge:
         known = self._kept_slopes.get(key)
         if known is None:
             judged = _run_program(self._programs[1], setting, base_us, 0.0, policy)
-            judged.verdict[~self.slopes] = Verdict.CLOSED
             if len(self._kept_slopes) >= _MOST_KEPT:
                 self._kept_slopes.clear()
-            known = self._kept_slopes[key] = Prices(judged), _find_least(judged.numbers[0], self.slopes)
+            everywhere = np.ones(len(judged.verdict), dtype=np.bool_)
+            known = self._kept_slopes[key] = Prices(judged), _find_least(judged.numbers[0], everywhere)
         return known
 
     def _set_limits(self, profile: Profile, changed: Sequence[str]) -> list[_Setting]:

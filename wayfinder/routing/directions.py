@@ -28,9 +28,11 @@ from wayfinder.routing.obstacles import (
     get_needs,
     get_step_direction,
     show_assumed,
+    show_limit,
 )
 from wayfinder.routing.overlay import Overlay
 from wayfinder.routing.profiles import Unknowns
+from wayfinder.routing.relief import Relief, RestGap, Walk, join_walks, list_rest_gaps, measure_relief
 from wayfinder.routing.trace import Part, Trace, Way, trace_way
 
 
@@ -129,8 +131,8 @@ class Route:
     ----------
     duration_s
         At the person's own pace, waiting included, penalties not.
-    climb_m, descent_m
-        From known inclines only; steps, lifts and unknown inclines are not counted.
+    relief
+        Climb, descent, the steepest stretch and the profile of heights.
     coordinates
         float64[n, 2], n at least 2, WGS84 degrees.
     known_share
@@ -147,8 +149,7 @@ class Route:
     label: str
     distance_m: float
     duration_s: float
-    climb_m: float
-    descent_m: float
+    relief: Relief
     coordinates: NDArray[np.float64]
     known_share: float
     needed_m: float
@@ -192,25 +193,28 @@ def describe_route(
         for way in ways
     ]
     distance_m = sum(trace.length_mm for trace in traces) / 1000.0
+    walk = join_walks([Walk.of(way, trace) for way, trace in zip(ways, traces, strict=True)])
+    gaps, first = _list_rest_gaps(graph, costs, walk), 0
     steps: list[Step] = []
     warnings: dict[str, PendingReport] = {}
     for number, (way, trace) in enumerate(zip(ways, traces, strict=True)):
         obstacles = ObstacleLister(graph, overlay, costs, trace, way.arcs).list_by_step(len(trace.steps))
         if number == 0:
             obstacles[0][:0] = _list_too_far(costs, traces[-1], distance_m)
+        _add_rest_gaps(gaps, costs, trace, first, obstacles)
+        first += len(way.arcs)
         offset = sum(len(before.coordinates) for before in traces[:number])
         steps += _list_steps(graph, overlay, trace, way.arcs, obstacles, offset)
         is_last = number == len(ways) - 1
         steps.append(_arrive(Manoeuvre.ARRIVE if is_last else Manoeuvre.VIA, steps[-1]))
         _add_warnings(warnings, overlay, trace, way.arcs)
-    unknowns, assumptions = _list_gaps(costs, traces, distance_m)
+    unknowns, assumptions = _list_gaps(costs, traces, distance_m, knows_rests=len(graph.rests.edge) > 0)
     known_mm, needed_mm = sum(trace.known_mm for trace in traces), sum(trace.needed_mm for trace in traces)
     return Route(
         label,
         distance_m,
         sum(trace.duration_us for trace in traces) / 1e6,
-        sum(trace.climb_m for trace in traces),
-        sum(trace.descent_m for trace in traces),
+        measure_relief(graph, overlay, walk),
         traces[0].coordinates if len(traces) == 1 else np.concatenate([t.coordinates for t in traces]),
         known_mm / needed_mm if needed_mm > 0.0 else 1.0,
         needed_mm / 1000.0,
@@ -309,7 +313,7 @@ def _get_manoeuvre(graph: CityGraph, part: int, kind: Kind, arc: int) -> Manoeuv
 
 
 def _list_gaps(
-    costs: CostTable, traces: Sequence[Trace], distance_m: float
+    costs: CostTable, traces: Sequence[Trace], distance_m: float, *, knows_rests: bool
 ) -> tuple[tuple[Unknown, ...], tuple[Assumption, ...]]:
     """What is unknown, the costliest first, and what was assumed instead."""
     lengths: dict[str, list[float]] = {}
@@ -335,8 +339,8 @@ def _list_gaps(
         for name in sorted(lengths, key=price, reverse=True)
     ]
     rest = costs.profile.limits.get("rest_every_m")
-    if rest is not None and isinstance(rest.value, float) and distance_m > rest.value:
-        # no bench is in the network yet: that there is none known must be said
+    if rest is not None and isinstance(rest.value, float) and distance_m > rest.value and not knows_rests:
+        # where not a single seat of the city is mapped nothing is known of this way either
         unknowns.append(Unknown("rest_every_m", distance_m, 0))
     assumed.sort(key=lambda item: price(item.attribute), reverse=True)
     return tuple(unknowns), tuple(assumed)
@@ -382,6 +386,41 @@ def _list_too_far(costs: CostTable, trace: Trace, distance_m: float) -> list[Obs
         attribute="distance",
     )
     return [Obstacle(finding, limit.value, Source.OSM, -1, None, lon, lat, 0.0)]
+
+
+def _list_rest_gaps(graph: CityGraph, costs: CostTable, walk: Walk) -> Sequence[RestGap]:
+    """Each stretch without a known seat that is longer than the person wishes."""
+    limit = costs.profile.limits.get("rest_every_m")
+    if limit is None or not isinstance(limit.value, float) or not len(graph.rests.edge):
+        return ()
+    return list_rest_gaps(graph, walk, limit.value)
+
+
+def _add_rest_gaps(
+    gaps: Sequence[RestGap], costs: CostTable, trace: Trace, first: int, obstacles: list[list[Obstacle]]
+) -> None:
+    """Name the gaps that begin on a way, where they begin; its arcs are those from `first` on."""
+    limit = costs.profile.limits.get("rest_every_m")
+    for gap in gaps:
+        position = gap.position - first
+        if limit is None or not 0 <= position < len(trace.arc_used_mm):
+            continue
+        step = int(np.searchsorted(trace.steps[:, 0], position, side="right")) - 1
+        lon, lat = trace.coordinates[trace.arc_point[position]].tolist()
+        finding = Finding(
+            kind=ObstacleKind.REST,
+            direction=None,
+            value=round(gap.length_m),
+            unit="m",
+            limit_name="rest_every_m",
+            exceeds=True,
+            beyond=limit.beyond.value,
+            certain=False,
+            attribute="distance_to_rest_m",
+        )
+        obstacles[max(step, 0)].append(
+            Obstacle(finding, show_limit(limit.value), Source.OSM, -1, None, lon, lat, 0.0)
+        )
 
 
 def _add_warnings(found: dict[str, PendingReport], overlay: Overlay, trace: Trace, arcs: Int32) -> None:

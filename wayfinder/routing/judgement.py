@@ -25,7 +25,7 @@ from typing import Final
 import numpy as np
 
 from wayfinder.routing.attributes import ATTRIBUTE_INDEX, ATTRIBUTES, Attribute
-from wayfinder.routing.classes import INCLINE_ATTRIBUTES, KNOWN, NOT_UNDERSTOOD, UNMAPPED, Columns
+from wayfinder.routing.classes import KNOWN, NOT_UNDERSTOOD, SLOPE_ATTRIBUTES, UNMAPPED, Columns
 from wayfinder.routing.network import Mask
 from wayfinder.routing.profiles import LimitDefinition, LimitType
 from wayfinder.tables import TABLES_FOLDER, Row, read_table
@@ -192,11 +192,11 @@ def _parse_row(
     row.choice("beyond", ("", "avoid"))
     if groups is not None and (strange := set(row.words("profiles")) - groups):
         row.fail(f"unknown profiles or groups: {', '.join(sorted(strange))}")
-    incline = attributes is INCLINE_ATTRIBUTES
-    if incline and effect not in (Effect.DURATION_PERCENT, Effect.PENALTY_PERCENT, Effect.EXCESS_PERCENT):
+    of_slope = attributes is SLOPE_ATTRIBUTES
+    if of_slope and effect not in (Effect.DURATION_PERCENT, Effect.PENALTY_PERCENT, Effect.EXCESS_PERCENT):
         row.fail("a slope has no beginning and no end: only effects in percent")
     percent, seconds = _parse_price(row)
-    if incline and seconds:
+    if of_slope and seconds:
         row.fail("an unknown slope has its price in percent")
     return JudgementRow(
         id=row["id"],
@@ -220,8 +220,8 @@ def _parse_row(
 def _attributes_of(row: Row) -> Sequence[Attribute]:
     if row["attribute"] in ATTRIBUTE_INDEX:
         return ATTRIBUTES
-    if _find_attribute(INCLINE_ATTRIBUTES, row["attribute"]) is not None:
-        return INCLINE_ATTRIBUTES
+    if _find_attribute(SLOPE_ATTRIBUTES, row["attribute"]) is not None:
+        return SLOPE_ATTRIBUTES
     row.fail(f"unknown attribute {row['attribute']!r}")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +29,22 @@ SLOPE_ZERO: Final = 704
 SLOPE_BINS: Final = 1405
 """Bins 4 .. 1404 are -70.0 % .. +70.0 %; steeper is the last bin (exact in ``edge_incline_percent``)."""
 
+
+class SlopeClasses(NamedTuple):
+    """Arrays of a `Network`, by their names there."""
+
+    arc_slope: Int16
+    slope_incline: Int16
+    slope_error: Int16
+    slope_run_m: Int16
+    slope_rest_m: Int16
+
+
 OSM_TYPES: Final = ("node", "way", "relation")
+INCLINE_ORIGINS: Final = ("unknown", "osm", "estimate")
+"""What ``edge_incline_origin`` counts in."""
+UNKNOWN_M: Final = -1
+"""Length nobody knows, in ``slope_rest_m``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +77,8 @@ class Network:
     edge_incline_percent
         float32[m], exact, uphill along the edge, NaN unknown; for steps +1/-1 times infinity where only
         up/down is known.
+    edge_incline_origin
+        uint8[m] index into INCLINE_ORIGINS.
     edge_level_from, edge_level_to
         float32[m], OSM levels at tail and head, NaN unknown (lifts, escalators, steps).
     edge_layer
@@ -73,13 +90,23 @@ class Network:
     arc_class
         int32[2m], class id of the arc's attributes.
     arc_slope
-        int16[2m], slope bin in the direction of the arc.
+        int16[2m], slope class in the direction of the arc; 0 where incline means nothing.
     arc_tie
         int32[2m], 0..1023 µs added to each arc's cost: a fixed hash of the OSM ids, so that equal ways are
         never a draw.
     out_first
         int32[n + 1], and out_arc int32[2m]: the arcs leaving node v are
         out_arc[out_first[v]:out_first[v + 1]].
+    slope_incline
+        int16[s], slope bin of each slope class; the classes of a city are those that occur in it.
+    slope_error
+        int16[s], tenths of a percent by which that may be off either way; 0 for what is tagged.
+    slope_run_m
+        int16[s], how long it has been steep without a level place when the arc ends, one of
+        `slope_classes.RUN_BINS_M`; 0 where it is not steep.
+    slope_rest_m
+        int16[s], how far the last place to sit down lies behind when the arc ends, at the least, one of
+        `slope_classes.REST_BINS_M`; -1 where the city knows of no such place.
     """
 
     node_lon: Float64
@@ -94,6 +121,7 @@ class Network:
     edge_as_of_day: Int32
     edge_name: Int32
     edge_incline_percent: Float32
+    edge_incline_origin: UInt8
     edge_level_from: Float32
     edge_level_to: Float32
     edge_layer: Int8
@@ -105,6 +133,10 @@ class Network:
     arc_tie: Int32
     out_first: Int32
     out_arc: Int32
+    slope_incline: Int16
+    slope_error: Int16
+    slope_run_m: Int16
+    slope_rest_m: Int16
 
     @property
     def node_count(self) -> int:

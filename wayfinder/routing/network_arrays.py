@@ -18,10 +18,13 @@ from wayfinder.routing.network import (
     SLOPE_UNKNOWN,
     SLOPE_UP,
     SLOPE_ZERO,
+    UNKNOWN_M,
     Float64,
+    Int16,
     Int32,
     Int64,
     Network,
+    SlopeClasses,
     UInt8,
     UInt64,
 )
@@ -40,7 +43,10 @@ class Port(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """An edge before it has a number; fields as in `Network`, `forward` and `slope` from `tail` to `head`."""
+    """An edge before it has a number; fields as in `Network`, `forward` and `slope` from `tail` to `head`.
+
+    `incline_error` is in tenths of a percent, as ``Network.slope_error``.
+    """
 
     tail: Port
     head: Port
@@ -54,6 +60,8 @@ class Edge:
     line: tuple[int, ...]
     slope: int = SLOPE_NONE
     incline_percent: float = math.nan
+    incline_error: int = 0
+    incline_origin: int = 0
     name: str = ""
     level_from: float = math.nan
     level_to: float = math.nan
@@ -83,7 +91,12 @@ def lay_out(
     arc_class = np.array([class_of.setdefault(a, len(class_of)) for a in arcs], dtype=np.int32)
     names = ("", *sorted({edge.name for edge in edges} - {""}))
     name_index = {name: i for i, name in enumerate(names)}
-    slopes = [slope for edge in edges for slope in (edge.slope, reverse_slope(edge.slope))]
+    slopes = [
+        (slope, edge.incline_error, 0, UNKNOWN_M)
+        for edge in edges
+        for slope in (edge.slope, reverse_slope(edge.slope))
+    ]
+    slope_classes = number_slopes(np.array(slopes, dtype=np.int16).reshape(-1, 4))
 
     points = [nodes[ref] for edge in edges for ref in edge.line]
     point_count = np.array([len(edge.line) for edge in edges], dtype=np.int64)
@@ -102,6 +115,7 @@ def lay_out(
         edge_as_of_day=np.array([edge.edited_day for edge in edges], dtype=np.int32),
         edge_name=np.array([name_index[edge.name] for edge in edges], dtype=np.int32),
         edge_incline_percent=np.array([edge.incline_percent for edge in edges], dtype=np.float32),
+        edge_incline_origin=np.array([edge.incline_origin for edge in edges], dtype=np.uint8),
         edge_level_from=np.array([edge.level_from for edge in edges], dtype=np.float32),
         edge_level_to=np.array([edge.level_to for edge in edges], dtype=np.float32),
         edge_layer=np.array([max(-128, min(127, edge.layer)) for edge in edges], dtype=np.int8),
@@ -109,12 +123,28 @@ def lay_out(
         point_lon_e7=_to_e7([point.lon for point in points]),
         point_lat_e7=_to_e7([point.lat for point in points]),
         arc_class=arc_class,
-        arc_slope=np.array(slopes, dtype=np.int16),
         arc_tie=hash_ties(edge_osm_type, edge_osm_id, ordinal),
         out_first=out_first.astype(np.int32),
         out_arc=np.argsort(arc_from, kind="stable").astype(np.int32),
+        **slope_classes._asdict(),
     )
     return network, tuple(class_of), names
+
+
+def number_slopes(facts: Int16) -> SlopeClasses:
+    """Give a number to each combination of slope facts that occurs; 0 is that of arcs without a slope.
+
+    Parameters
+    ----------
+    facts
+        int16[2m, 4]: slope bin, error, run and rest of each arc, as in `Network`.
+    """
+    nothing = np.array([[SLOPE_NONE, 0, 0, UNKNOWN_M]], dtype=np.int16)
+    found, number = np.unique(np.concatenate([nothing, facts]), axis=0, return_inverse=True)
+    if len(found) > np.iinfo(np.int16).max:
+        raise OverflowError(f"{len(found)} slope classes are more than arc_slope can number")
+    columns = (np.ascontiguousarray(column) for column in found.T)
+    return SlopeClasses(number.reshape(-1)[1:].astype(np.int16), *columns)
 
 
 def get_slope_bin(percent: float) -> int:

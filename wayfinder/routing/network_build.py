@@ -12,16 +12,28 @@ from wayfinder.routing.attributes import OTHER, WAY_KINDS, EdgeAttributes, Kind
 from wayfinder.routing.crossings import CROSSING_ATTRIBUTES
 from wayfinder.routing.junction_rules import JunctionRules, load_junction_rules
 from wayfinder.routing.junctions import JunctionBuilder, JunctionCounts
-from wayfinder.routing.network import SLOPE_DOWN, SLOPE_NONE, SLOPE_UNKNOWN, SLOPE_UP, Network
+from wayfinder.routing.network import (
+    INCLINE_ORIGINS,
+    SLOPE_DOWN,
+    SLOPE_NONE,
+    SLOPE_UNKNOWN,
+    SLOPE_UP,
+    Float32,
+    Network,
+)
 from wayfinder.routing.network_arrays import Edge, Port, get_slope_bin, lay_out
 from wayfinder.routing.osm_records import OsmData
 from wayfinder.routing.ports import Junction
-from wayfinder.routing.segments import Streets, Stub, WayCounts, cut_ways
+from wayfinder.routing.rests import match_rests
+from wayfinder.routing.segments import Estimate, Streets, Stub, WayCounts, cut_ways
+from wayfinder.routing.slope_classes import Rests, classify_slopes
+from wayfinder.routing.slopes import ERROR_GRID, SlopeCounts, SlopeEstimator, Terrain
 from wayfinder.routing.tags import Misreadings, WayReading
 
 Progress = Callable[[str, int, int], None]
 """Told the step by name, how much of it is done, and how much there is."""
 _TOLD_EVERY: Final = 5_000
+_UNKNOWN, _OSM, _ESTIMATE = (INCLINE_ORIGINS.index(origin) for origin in ("unknown", "osm", "estimate"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +65,11 @@ class BuiltNetwork:
         Class id -> attributes, in the order in which the arcs first use them.
     names
         Name index -> name; index 0 is the empty name, the others are in order of their code points.
+    rests
+        Places to sit down.
+    heights, slopes
+        Where the terrain is known: height of each point of the lines (`SlopeEstimator.sample_heights`), and
+        what became of the inclines; else None.
     """
 
     network: Network
@@ -60,10 +77,17 @@ class BuiltNetwork:
     names: tuple[str, ...]
     misreadings: Misreadings
     counts: BuildCounts
+    rests: Rests = field(default_factory=Rests)
+    heights: Float32 | None = None
+    slopes: SlopeCounts | None = None
 
 
 def build_network(
-    data: OsmData, *, rules: JunctionRules | None = None, progress: Progress | None = None
+    data: OsmData,
+    *,
+    rules: JunctionRules | None = None,
+    terrain: Terrain | None = None,
+    progress: Progress | None = None,
 ) -> BuiltNetwork:
     """Build the network of everything a person on foot may use.
 
@@ -73,6 +97,8 @@ def build_network(
     ----------
     rules
         What is assumed where nothing is tagged; the project's table where None.
+    terrain
+        Heights of the ground, to estimate inclines where nothing is tagged.
     progress
         Told ``ways``, ``junctions`` and ``arrays``.
     """
@@ -80,7 +106,8 @@ def build_network(
     misreadings: Misreadings = Counter()
     way_counts = WayCounts()
     tell("ways", 0, len(data.ways))
-    streets = cut_ways(data, misreadings, way_counts)
+    ground = SlopeEstimator(terrain) if terrain is not None else None
+    streets = cut_ways(data, misreadings, way_counts, ground)
     tell("ways", len(data.ways), len(data.ways))
     builder = JunctionBuilder(streets, rules or load_junction_rules())
     ports: dict[Stub, Port] = {}
@@ -101,12 +128,16 @@ def build_network(
     tell("junctions", len(streets.stubs), len(streets.stubs))
     edges = _list_way_edges(streets, ports) + _list_obstacle_edges(streets, junctions)
     tell("arrays", 0, len(edges))
-    network, classes, names = lay_out(edges, used, data.nodes)
+    network, classes, names = lay_out(edges, used, streets.nodes)
+    rests = match_rests(network, classes, data.places)
+    network = classify_slopes(network, rests)
     tell("arrays", len(edges), len(edges))
     counts = BuildCounts(
         way_counts, builder.counts, dict(sorted(Counter(e.forward.kind for e in edges).items()))
     )
-    return BuiltNetwork(network, classes, names, misreadings, counts)
+    heights = None if ground is None else ground.sample_heights(network)
+    slopes = None if ground is None else ground.counts
+    return BuiltNetwork(network, classes, names, misreadings, counts, rests, heights, slopes)
 
 
 def _list_way_edges(streets: Streets, ports: Mapping[Stub, Port]) -> list[Edge]:
@@ -119,7 +150,7 @@ def _list_way_edges(streets: Streets, ports: Mapping[Stub, Port]) -> list[Edge]:
         if identity not in read:
             read[identity] = _build_way_attributes(reading)
         forward, backward = read[identity]
-        slope, incline_percent = _bin_slope(reading)
+        slope, incline_percent, error, origin = _bin_slope(reading, segment.estimate)
         is_lift = way.kind == Kind.LIFT
         edges.append(
             Edge(
@@ -135,6 +166,8 @@ def _list_way_edges(streets: Streets, ports: Mapping[Stub, Port]) -> list[Edge]:
                 line=segment.nodes,
                 slope=slope,
                 incline_percent=incline_percent,
+                incline_error=error,
+                incline_origin=origin,
                 name=reading.name,
                 level_from=lift_levels.get(segment.nodes[0], math.nan) if is_lift else segment.level_from,
                 level_to=lift_levels.get(segment.nodes[-1], math.nan) if is_lift else segment.level_to,
@@ -203,16 +236,22 @@ def _build_way_attributes(reading: WayReading) -> tuple[EdgeAttributes, EdgeAttr
     return forward, backward
 
 
-def _bin_slope(reading: WayReading) -> tuple[int, float]:
-    """Slope bin and exact incline, both uphill along the way."""
+def _bin_slope(reading: WayReading, estimate: Estimate | None) -> tuple[int, float, int, int]:
+    """Slope bin, exact incline, both uphill along the way, error in tenths of a percent, and origin."""
     incline = reading.incline_percent
     percent = math.nan if incline is None or incline is OTHER else float(incline)
+    origin = _UNKNOWN if math.isnan(percent) and reading.incline_direction is None else _OSM
     if reading.kind not in WAY_KINDS:
         if math.isnan(percent) and reading.incline_direction is not None:
             percent = math.inf if reading.incline_direction == "up" else -math.inf
-        return SLOPE_NONE, percent
+        return SLOPE_NONE, percent, 0, origin
     if not math.isnan(percent):
-        return get_slope_bin(percent), percent
+        return get_slope_bin(percent), percent, 0, origin
+    if estimate is not None:
+        on_grid = math.copysign(
+            math.floor(abs(estimate.percent) * 10 / ERROR_GRID + 0.5) * ERROR_GRID / 10, estimate.percent
+        )
+        return get_slope_bin(on_grid), estimate.percent, round(estimate.error * 10), _ESTIMATE
     if reading.incline_direction is not None:
-        return (SLOPE_UP if reading.incline_direction == "up" else SLOPE_DOWN), percent
-    return SLOPE_UNKNOWN, percent
+        return (SLOPE_UP if reading.incline_direction == "up" else SLOPE_DOWN), percent, 0, origin
+    return SLOPE_UNKNOWN, percent, 0, origin

@@ -14,12 +14,7 @@ from numpy.typing import NDArray
 
 from wayfinder.routing.attributes import ATTRIBUTE_INDEX, ATTRIBUTES, EdgeAttributes, Interval, Kind, Unclear
 from wayfinder.routing.city_graph import CityGraph
-from wayfinder.routing.classes import (
-    INCLINE_ATTRIBUTES,
-    MEANINGLESS,
-    build_class_columns,
-    build_slope_columns,
-)
+from wayfinder.routing.classes import MEANINGLESS, SLOPE_ATTRIBUTES, build_class_columns
 from wayfinder.routing.costs import CostTable, Judge, Tables
 from wayfinder.routing.judgement import JudgementRow, fill_in
 from wayfinder.routing.network import OSM_TYPES, Int32
@@ -53,6 +48,8 @@ class ObstacleKind(StrEnum):
     WHEELCHAIR = "wheelchair"
     WAY = "way"
     """The kind of way itself."""
+    REST = "rest"
+    """A stretch without a known place to sit down."""
     DISTANCE = "distance"
     UNKNOWN = "unknown"
     """Facts about a stretch that the profile needs and nobody knows."""
@@ -94,6 +91,8 @@ class Finding:
         Name of the attribute the value is of.
     details
         More that is known, by name; ``unknown`` lists needed attributes that are not, ``assumed`` is a range.
+    is_estimate
+        The value is estimated: a range, without a date.
     """
 
     kind: ObstacleKind
@@ -106,6 +105,7 @@ class Finding:
     certain: bool
     attribute: str
     details: Mapping[str, object] = field(default_factory=dict)
+    is_estimate: bool = False
 
     @property
     def is_unknown(self) -> bool:
@@ -283,9 +283,11 @@ _KIND_OF: Final = {
     "opening": ObstacleKind.OPENING,
     "incline_up_percent": ObstacleKind.INCLINE,
     "incline_down_percent": ObstacleKind.INCLINE,
+    "slope_run_m": ObstacleKind.INCLINE,
 }
-_UNITS: Final = {item.name: item.unit or None for item in (*ATTRIBUTES, *INCLINE_ATTRIBUTES)}
-_ATTRIBUTES: Final = (*ATTRIBUTES, *INCLINE_ATTRIBUTES)
+_UNITS: Final = {item.name: item.unit or None for item in (*ATTRIBUTES, *SLOPE_ATTRIBUTES)}
+_ATTRIBUTES: Final = (*ATTRIBUTES, *SLOPE_ATTRIBUTES)
+_ROW_OF: Final = {attribute.name: row for row, attribute in enumerate(_ATTRIBUTES)}
 _DIRECTIONS: Final = {
     "kerb_up_cm": "up",
     "kerb_down_cm": "down",
@@ -332,7 +334,7 @@ def _build_knowledge(graph: CityGraph, overlay: Overlay) -> Knowledge:
     if len(overlay.classes) > base:
         columns = columns.extend(build_class_columns(overlay.classes[base:]))
     filled = fill_in(columns, tables.assumptions)
-    slopes = fill_in(build_slope_columns(), tables.assumptions)
+    slopes = fill_in(graph.slopes, tables.assumptions)
     shape = (len(_ATTRIBUTES), max(filled.count, slopes.count))
     low, high = np.full(shape, np.nan), np.full(shape, np.nan)
     for matrix, ways, bins in ((low, filled.low, slopes.low), (high, filled.high, slopes.high)):
@@ -341,10 +343,9 @@ def _build_knowledge(graph: CityGraph, overlay: Overlay) -> Knowledge:
     kinds = columns.low[ATTRIBUTE_INDEX["kind"]].astype(np.int64)
     part = np.array([_PART[kind] for kind in Kind], dtype=np.uint8)[kinds]
     place = np.array([kind in _MAIN for kind in Kind], dtype=np.bool_)[kinds]
-    row_of = {attribute.name: row for row, attribute in enumerate(_ATTRIBUTES)}
     bit_attribute, bit_sense = np.full(64, -1, dtype=np.int8), np.zeros(64, dtype=np.int8)
     for bit, row in enumerate(tables.explained):
-        bit_attribute[bit] = row_of[row.attribute]
+        bit_attribute[bit] = _ROW_OF[row.attribute]
         bit_sense[bit] = _SENSES.get(tables.limits[row.limit].type, 0) if row.limit else 0
     return Knowledge(
         FactTables(part, place, low, high, bit_attribute, bit_sense), filled.status != MEANINGLESS, {}, {}
@@ -480,7 +481,7 @@ class ObstacleLister:
     def _put(self, at: int, met: _Met) -> Obstacle:
         """The finding where it is met."""
         fact, finding = self._facts[at + met.fact], met.finding
-        source, day = Source.OSM, fact.as_of_day
+        source, day = (Source.ESTIMATE, -1) if finding.is_estimate else (Source.OSM, fact.as_of_day)
         arc = int(self._arcs[fact.worst])
         origin = self._graph.origins.find(arc >> 1, finding.attribute)
         if origin is not None:
@@ -603,6 +604,11 @@ class ObstacleLister:
         incline = float(self._graph.network.edge_incline_percent[self._arcs[self._facts[at].worst] >> 1])
         return round(abs(incline), 2) if math.isfinite(incline) else None
 
+    def _get_range(self, at: int, attribute: str) -> Value:
+        """The range an estimate of a slope lies in."""
+        row, slope, tables = _ROW_OF[attribute], self._get_slope(at), self._knowledge.tables
+        return show_range(float(tables.low[row, slope]), float(tables.high[row, slope]))
+
     def _get_slope(self, at: int) -> int:
         return int(self._graph.network.arc_slope[self._arcs[self._facts[at].worst]])
 
@@ -612,8 +618,9 @@ class ObstacleLister:
         attribute = limit.row.attribute
         edge = self._overlay.classes[fact.class_]
         details = {} if details is None else details
+        is_estimate = bool(fact.by_slope and self._graph.network.slope_error[self._get_slope(at)])
         if fact.by_slope:
-            value: Value = self._get_incline(at)
+            value: Value = self._get_range(at, attribute) if is_estimate else self._get_incline(at)
         elif attribute == "kind":
             value = None if edge.kind in _MAIN else str(edge.kind)
         else:
@@ -638,12 +645,13 @@ class ObstacleLister:
             certain=over and not fact.flags & (_UNSURE | _UNKNOWN),
             attribute=attribute,
             details=details,
+            is_estimate=is_estimate,
         )
         return _Met(at - place, finding, limit.row.limit, True)
 
     def _find_assumed(self, at: int, attribute: str) -> Value:
         knowledge, fact = self._knowledge.tables, self._facts[at]
-        row = next(number for number, item in enumerate(_ATTRIBUTES) if item.name == attribute)
+        row = _ROW_OF[attribute]
         column = self._get_slope(at) if fact.by_slope else fact.class_
         return show_assumed(row, float(knowledge.low[row, column]), float(knowledge.high[row, column]))
 

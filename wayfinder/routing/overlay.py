@@ -86,7 +86,7 @@ class CurrentOverlay(Protocol):
 def build_empty_overlay(graph: CityGraph, tables: Tables | None = None) -> Overlay:
     """Version 0: the city as it was built."""
     columns = graph.columns
-    judge = Judge(columns, graph.bounding_classes, graph.used_slopes, tables)
+    judge = Judge(columns, graph.slopes, graph.bounding_classes, tables)
     return Overlay(0, graph.network.arc_class, graph.hops, (*graph.classes, BLOCKED), judge)
 
 
@@ -123,7 +123,7 @@ def apply_changes(
     if extra:
         columns = graph.columns.extend(build_class_columns(extra))
         bounding = np.concatenate([graph.bounding_classes, np.ones(len(extra), dtype=np.bool_)])
-        judge, classes = Judge(columns, bounding, graph.used_slopes, judge.tables), [*base.classes, *extra]
+        judge, classes = Judge(columns, graph.slopes, bounding, judge.tables), [*base.classes, *extra]
     pairs = np.array(sorted(replaced), dtype=np.int32).reshape(-1, 2).T
     pairs = np.ascontiguousarray(pairs)
     return Overlay(version, arc_class, hops, classes, judge, by_arc, warnings or {}, pairs)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import combinations, groupby, pairwise
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 
 from wayfinder.geo import EARTH_RADIUS_M
 from wayfinder.routing.attributes import ATTRIBUTES, Kind
+from wayfinder.routing.ground_rules import is_off_ground
 from wayfinder.routing.network import OSM_TYPES, Float64
 from wayfinder.routing.osm_records import OsmData, OsmNode, OsmWay
 from wayfinder.routing.tags import Misreadings, NodeReading, WayReading, read_node, read_way
@@ -27,7 +28,10 @@ _ROAD_CLASSES: Final = next(a.values for a in ATTRIBUTES if a.name == "carriagew
 
 @dataclass(frozen=True, slots=True)
 class WalkableWay:
-    """An unbroken line of nodes with what its tags say; `osm_type` is RELATION for a multipolygon's rim."""
+    """An unbroken line of nodes with what its tags say; `osm_type` is RELATION for a multipolygon's rim.
+
+    `is_on_ground` says that the height of the ground is the way's own: no bridge, tunnel, roof, platform.
+    """
 
     osm_type: int
     osm_id: int
@@ -35,6 +39,7 @@ class WalkableWay:
     nodes: tuple[int, ...]
     reading: WayReading
     road_class: str | None
+    is_on_ground: bool = True
 
     @property
     def kind(self) -> Kind:
@@ -46,6 +51,27 @@ class WalkableWay:
     def is_area(self) -> bool:
         """The way is a rim, or a part of one."""
         return self.reading.is_area or self.osm_type == RELATION
+
+
+class Estimate(NamedTuple):
+    """An incline estimated uphill along a piece of way, and how far off it may be, both in percent."""
+
+    percent: float
+    error: float
+
+
+class Ground(Protocol):
+    """Port: the shape of the ground below the ways."""
+
+    def refine(
+        self, ways: Sequence[WalkableWay], nodes: Mapping[int, OsmNode]
+    ) -> tuple[Sequence[WalkableWay], Mapping[int, OsmNode], Set[int]]:
+        """Ways and nodes with what is needed to cut where the slope changes, and the nodes to cut at."""
+        ...
+
+    def list_estimates(self, index: int, pieces: Sequence[tuple[int, ...]]) -> Sequence[Estimate | None]:
+        """Estimated incline of each of the pieces, in order, that way `index` was cut into."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +88,8 @@ class Segment:
         OSM levels at the ends, NaN unknown.
     is_first, is_last
         The piece begins, or ends, where its way does.
+    estimate
+        Its incline, where the tags leave it open and the ground says it.
     """
 
     way: WalkableWay
@@ -71,6 +99,7 @@ class Segment:
     level_to: float
     is_first: bool
     is_last: bool
+    estimate: Estimate | None = None
 
 
 class Stub(NamedTuple):
@@ -166,30 +195,41 @@ class WayCounts:
     skipped: Counter[str] = field(default_factory=Counter)
 
 
-def cut_ways(data: OsmData, misreadings: Misreadings, counts: WayCounts) -> Streets:
-    """Read all ways and nodes and cut the walkable ways where they meet and where an obstacle stands."""
+def cut_ways(
+    data: OsmData, misreadings: Misreadings, counts: WayCounts, ground: Ground | None = None
+) -> Streets:
+    """Read all ways and nodes and cut the walkable ways where they meet and where an obstacle stands.
+
+    Where the `ground` is known they are cut where their slope changes, too.
+    """
+    ways: Sequence[WalkableWay]
     ways, unwalked_lines = _read_ways(data, misreadings, counts)
+    nodes: Mapping[int, OsmNode] = data.nodes
+    breaks: Set[int] = frozenset()
+    if ground is not None:
+        ways, nodes, breaks = ground.refine(ways, nodes)
     unwalked = {ref for nodes, _ in unwalked_lines for ref in nodes}
     readings = {
         ref: read_node(tags, misreadings)
         for ref in sorted({ref for way in ways for ref in way.nodes})
-        if (tags := data.nodes[ref].tags)
+        if (tags := nodes[ref].tags)
     }
     roads = [(way.nodes, way.road_class) for way in ways if way.road_class is not None]
     crossed_class = _rank_carriageways([*roads, *unwalked_lines])
     visits = Counter(ref for way in ways for ref in way.nodes)
     segments: list[Segment] = []
     ordinals: Counter[tuple[int, int]] = Counter()
-    for way in ways:
+    for index, way in enumerate(ways):
         if way.kind == Kind.LIFT:
             pieces = _list_lift_runs(way, visits)
             if not pieces:
                 counts.skipped["lift_without_stops"] += 1
         else:
-            pieces = _cut(way, visits, readings, unwalked)
-        for nodes in pieces:
+            pieces = _cut(way, visits, readings, unwalked, breaks)
+        estimates = ground.list_estimates(index, pieces) if ground is not None else [None] * len(pieces)
+        for line, estimate in zip(pieces, estimates, strict=True):
             identity = (way.osm_type, way.osm_id)
-            segments.append(_build_segment(way, ordinals[identity], nodes))
+            segments.append(replace(_build_segment(way, ordinals[identity], line), estimate=estimate))
             ordinals[identity] += 1
     stubs: dict[int, list[Stub]] = {}
     for index, segment in enumerate(segments):
@@ -197,9 +237,9 @@ def cut_ways(data: OsmData, misreadings: Misreadings, counts: WayCounts) -> Stre
         stubs.setdefault(segment.nodes[-1], []).append(Stub(index, 1))
     counts.walkable = len({(way.osm_type, way.osm_id) for way in ways})
     return Streets(
-        nodes=data.nodes,
+        nodes=nodes,
         segments=segments,
-        length_mm=_measure(segments, data.nodes),
+        length_mm=_measure(segments, nodes),
         stubs=stubs,
         readings=readings,
         crossed_class=crossed_class,
@@ -228,7 +268,7 @@ def _read_ways(
                 unwalked += [(piece.nodes, road) for piece in pieces]
             continue
         found = [
-            WalkableWay(WAY, key, piece.edited_day, nodes, reading, road)
+            WalkableWay(WAY, key, piece.edited_day, nodes, reading, road, not is_off_ground(pieces[0].tags))
             for piece in pieces
             for nodes in _list_lines(piece.nodes, data.nodes, counts)
         ]
@@ -248,7 +288,15 @@ def _read_ways(
             ref for kind, ref, _ in relation.members if kind == "w" and ref in lines and ref not in walked
         ]
         ways += [
-            WalkableWay(RELATION, relation.id, relation.edited_day, nodes, reading, None)
+            WalkableWay(
+                RELATION,
+                relation.id,
+                relation.edited_day,
+                nodes,
+                reading,
+                None,
+                not is_off_ground(relation.tags),
+            )
             for ref in rims
             for piece in lines[ref]
             for nodes in _list_lines(piece.nodes, data.nodes, counts)
@@ -301,12 +349,13 @@ def _cut(
     visits: Mapping[int, int],
     readings: Mapping[int, NodeReading],
     unwalked: Set[int],
+    breaks: Set[int],
 ) -> list[tuple[int, ...]]:
     """Cut the line of a way; a piece never begins and ends at the same node."""
     nodes, on_road = way.nodes, way.kind in CARRIAGEWAY_KINDS
 
     def something_happens(ref: int) -> bool:
-        if visits[ref] > 1 or (way.kind != Kind.ROAD and ref in unwalked):
+        if visits[ref] > 1 or ref in breaks or (way.kind != Kind.ROAD and ref in unwalked):
             return True
         reading = readings.get(ref, NOTHING)
         if reading is NOTHING:

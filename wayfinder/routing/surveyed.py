@@ -17,9 +17,10 @@ from wayfinder.routing.attributes import (
     Interval,
     Kind,
 )
-from wayfinder.routing.network import Int32, Network
-from wayfinder.routing.network_arrays import get_slope_bin, reverse_slope
+from wayfinder.routing.network import INCLINE_ORIGINS, Int32, Network
+from wayfinder.routing.network_arrays import get_slope_bin, number_slopes, reverse_slope
 from wayfinder.routing.origins import INCLINE, FactRow
+from wayfinder.routing.slope_classes import Rests, classify_slopes
 
 KERB: Final = "kerb_cm"
 """The height of a kerb, whichever way it is met: ``kerb_up_cm`` and ``kerb_down_cm`` of its edge."""
@@ -84,17 +85,20 @@ def change_attributes(edge: EdgeAttributes, values: Mapping[str, FactValue]) -> 
 
 
 def apply_facts(
-    network: Network, classes: Sequence[EdgeAttributes], facts: Iterable[EdgeFact]
+    network: Network, classes: Sequence[EdgeAttributes], facts: Iterable[EdgeFact], rests: Rests
 ) -> tuple[Network, tuple[EdgeAttributes, ...], list[FactRow]]:
     """The network with the facts in it, its classes in the order of their first use, and the origins.
 
-    There must be one fact at most about each attribute of an edge.
+    There must be one fact at most about each attribute of an edge. A surveyed incline is no estimate any
+    more, and the runs of steep ways (with their `rests`) are measured anew.
     """
     by_edge: dict[int, list[EdgeFact]] = {}
     for fact in facts:
         by_edge.setdefault(fact.edge, []).append(fact)
-    arc_class, arc_slope = np.array(network.arc_class), np.array(network.arc_slope)
-    incline = np.array(network.edge_incline_percent)
+    arc_class, incline = np.array(network.arc_class), np.array(network.edge_incline_percent)
+    origin = np.array(network.edge_incline_origin)
+    slopes = np.array([network.slope_incline, network.slope_error, network.slope_run_m, network.slope_rest_m])
+    arc_slopes = slopes.T[network.arc_slope]
     table = list(classes)
     class_of = {attributes: number for number, attributes in enumerate(table)}
     rows: list[FactRow] = []
@@ -108,13 +112,23 @@ def apply_facts(
         percent = values.get(INCLINE)
         if isinstance(percent, float):
             incline[edge] = percent
-            arc_slope[2 * edge] = get_slope_bin(percent)
-            arc_slope[2 * edge + 1] = reverse_slope(int(arc_slope[2 * edge]))
+            origin[edge] = INCLINE_ORIGINS.index("osm")
+            slope = get_slope_bin(percent)
+            arc_slopes[2 * edge, :2] = slope, 0
+            arc_slopes[2 * edge + 1, :2] = reverse_slope(slope), 0
         for fact in said:
             names = list_fields(fact.attribute) or (INCLINE,)
             rows += [FactRow(edge, name, "survey", fact.day, fact.source) for name in names]
     arc_class, used = _renumber(arc_class)
-    network = replace(network, arc_class=arc_class, arc_slope=arc_slope, edge_incline_percent=incline)
+    network = replace(
+        network,
+        arc_class=arc_class,
+        edge_incline_percent=incline,
+        edge_incline_origin=origin,
+        **number_slopes(arc_slopes)._asdict(),
+    )
+    if any(fact.attribute == INCLINE for said in by_edge.values() for fact in said):
+        network = classify_slopes(network, rests)
     return network, tuple(table[number] for number in used), rows
 
 

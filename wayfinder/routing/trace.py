@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wayfinder.geo import METRES_PER_DEGREE
+from wayfinder.routing.classes import SLOPE_ATTRIBUTES
 from wayfinder.routing.compiled import compiled
 from wayfinder.routing.costs import CostTable
 from wayfinder.routing.network import Float64, Int8, Int16, Int32, Int64, Network, UInt8, UInt64
@@ -58,6 +59,7 @@ _TURN_DEG: Final = 45.0
 _ADOPT_NAME_MM: Final = 30_000
 """A nameless start this short takes the name of the street it leads into straight on."""
 _BITS: Final = 64
+_SLOPE_ROWS: Final = len(SLOPE_ATTRIBUTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,8 @@ class FactTables:
     part, has_place
         uint8[c], a `Part`; bool[c], whether an edge of the class is worth saying by itself.
     low, high
-        float64[a + 2, max(c, bins)]: values with assumptions filled in, the last two rows by slope bin.
+        float64[a + 6, max(c, s)]: values with assumptions filled in; the last rows (`SLOPE_ATTRIBUTES`) by
+        slope class.
     bit_attribute
         int8[64]: row of `low` by judgement bit.
     bit_sense
@@ -166,8 +169,6 @@ class Trace:
         float64[g, 5]: needed and unknown: attribute row, low and high that are assumed, length mm, spots.
     length_mm, duration_us
         Totals.
-    climb_m, descent_m
-        Known inclines times length; steps, lifts and unknown inclines are not counted.
     known_mm, needed_mm
         Length on which everything is known that the profile needs to know there, and on which it needs to
         know anything; an obstacle counts as `POINT_COUNTS_AS_M`.
@@ -183,8 +184,6 @@ class Trace:
     gaps: Float64
     length_mm: int
     duration_us: int
-    climb_m: float
-    descent_m: float
     known_mm: float
     needed_mm: float
 
@@ -452,7 +451,7 @@ def _list_facts(
     counted = np.full(low.shape[0], -1, dtype=np.int64)
     last_step, last_object = -1, np.int64(-1)
     gathered = -1
-    slope_row = low.shape[0] - 2
+    slope_row = low.shape[0] - _SLOPE_ROWS
     for position in range(arcs.shape[0]):
         arc = arcs[position]
         class_, slope, used = arc_class[arc], arc_slope[arc], arc_used_mm[position]
@@ -577,9 +576,7 @@ def _trace(
     arcs: Int32,
     from_mm: int,
     to_mm: int,
-) -> tuple[
-    Float64, Int32, Int64, Int64, Float64, Int64, Float64, Float64, int, int, float, float, float, float
-]:
+) -> tuple[Float64, Int32, Int64, Int64, Float64, Int64, Float64, Float64, int, int, float, float]:
     count = arcs.shape[0]
     arc_point = np.zeros(count + 1, dtype=np.int32)
     arc_used_mm = np.zeros(count, dtype=np.int64)
@@ -595,7 +592,7 @@ def _trace(
     last_walked, last_bearing = -1, np.nan
     group, pending = -1, 0
     length_mm, duration_us = np.int64(0), np.int64(0)
-    climb, descent, known_mm, needed_mm = 0.0, 0.0, 0.0, 0.0
+    known_mm, needed_mm = 0.0, 0.0
     for position in range(count):
         arc = arcs[position]
         edge, class_, slope, used = arc >> 1, arc_class[arc], arc_slope[arc], arc_used_mm[position]
@@ -608,13 +605,6 @@ def _trace(
             needed_mm += weight
             if masks[2, position] == 0:
                 known_mm += weight
-        if slope > 0 and used > 0:
-            rise = edge_incline_percent[edge] * used / 100_000.0
-            if np.isfinite(rise):
-                if arc & 1:
-                    rise = -rise
-                climb += max(rise, 0.0)
-                descent += max(-rise, 0.0)
         if role >= _MET:
             continue
         bearing = np.nan
@@ -743,8 +733,6 @@ def _trace(
         gaps,
         int(length_mm),
         int(duration_us),
-        climb,
-        descent,
         known_mm,
         needed_mm,
     )

@@ -29,7 +29,10 @@ _UNITS: Final = {
     "incline_up_percent": "percent",
     "incline_down_percent": "percent",
     "distance": "m",
+    "distance_to_rest_m": "m",
 }
+_DISTANCES: Final = frozenset({"distance", "distance_to_rest_m"})
+"""Attributes whose value is said as distances are."""
 
 
 @lru_cache(maxsize=16384)
@@ -55,6 +58,8 @@ def _say(finding: Finding, limit: Value, distance_m: int, listener: Listener, ca
     if distance_m > 0 and finding.kind not in _PLACES:
         distance = say_rounded(distance_m, catalogue.language)
         fact = catalogue.texts["obstacle.stretch"].format(fact=fact, distance=distance)
+    if finding.is_estimate:
+        fact = catalogue.texts["fact.estimated"].format(fact=fact)
     if finding.exceeds is None and finding.beyond is not None:
         return catalogue.texts["obstacle.rejected"].format(fact=fact)
     if not finding.exceeds:
@@ -67,7 +72,7 @@ def _say(finding: Finding, limit: Value, distance_m: int, listener: Listener, ca
     if "assumed" in finding.details:
         assumed = say_value(finding.attribute, finding.details["assumed"], catalogue)
         fact = catalogue.texts["fact.assumed"].format(fact=fact, value=assumed)
-    unsure = catalogue.texts[f"unsure.{_get_sense(finding.limit_name)}"]
+    unsure = catalogue.texts[f"unsure.{_get_sense(finding, limit)}"]
     return catalogue.texts["obstacle.unsure"].format(fact=fact, clause=clause, unsure=unsure)
 
 
@@ -76,7 +81,7 @@ def say_value(attribute: str, value: object, catalogue: Catalogue) -> str:
     unit = _UNITS.get(attribute)
     if unit is None:
         return catalogue.texts.get(f"value.{attribute}.{value}", str(value))
-    if attribute == "distance":
+    if attribute in _DISTANCES:
         return say_distance(float(value), catalogue.language)  # type: ignore[arg-type]
     return say_range(value, unit, catalogue.language)  # type: ignore[arg-type]
 
@@ -98,6 +103,7 @@ _PLACES: Final = frozenset(
         ObstacleKind.GATE,
         ObstacleKind.DOOR,
         ObstacleKind.TURNSTILE,
+        ObstacleKind.REST,
         ObstacleKind.DISTANCE,
     }
 )
@@ -253,9 +259,20 @@ def _say_limit(attribute: str, limit: Value, catalogue: Catalogue) -> str:
     return say_value(attribute, limit, catalogue)
 
 
-def _get_sense(limit_name: str) -> str:
-    if "_max" in limit_name:
-        return "max"
-    if "_min" in limit_name:
+def _get_sense(finding: Finding, limit: Value) -> str:
+    name = finding.limit_name
+    if finding.kind is ObstacleKind.REST:
+        return "rest"
+    if "_max" in name:
+        return "likely" if _is_likely(finding, limit) else "max"
+    if "_min" in name:
         return "min"
-    return "worst" if limit_name.endswith("_worst") else "other"
+    return "worst" if name.endswith("_worst") else "other"
+
+
+def _is_likely(finding: Finding, limit: Value) -> bool:
+    """Say whether an estimate is above the limit, though not by more than it may be off."""
+    if not finding.is_estimate or not isinstance(limit, float):
+        return False
+    low, _, high = str(finding.value).partition("..")
+    return bool(high) and (float(low) + float(high)) / 2 > limit

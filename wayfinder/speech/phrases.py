@@ -10,9 +10,10 @@ from typing import Any, Final
 from wayfinder.i18n import Catalogue, get_catalogue
 from wayfinder.routing.city_graph import Landmark
 from wayfinder.routing.directions import Assumption, Manoeuvre, Route, Step, Unknown
-from wayfinder.routing.obstacles import Finding, Obstacle, Value
+from wayfinder.routing.obstacles import Finding, Obstacle, Source, Value
 from wayfinder.routing.planner import Outcome, RoutePlan
 from wayfinder.routing.profiles import Profile
+from wayfinder.routing.relief import Relief
 from wayfinder.routing.snapping import SnappedPoint
 from wayfinder.speech.amounts import (
     round_distance,
@@ -118,8 +119,9 @@ def word_route(route: Route, language: str, profile: Profile) -> dict[str, Any]:
         "title": catalogue.texts[f"route.{route.label}"],
         "distance_m": round(route.distance_m, 1),
         "duration_s": round(route.duration_s),
-        "climb_m": round(route.climb_m, 1),
-        "descent_m": round(route.descent_m, 1),
+        "climb_m": round(route.relief.climb_m, 1),
+        "descent_m": round(route.relief.descent_m, 1),
+        "elevation": _show_relief(route.relief),
         "geometry": {"type": "LineString", "coordinates": route.coordinates.tolist()},
         "known_share": round(route.known_share, 3),
         "unknowns": _show_unknowns(route.unknowns, language),
@@ -148,6 +150,25 @@ def word_route(route: Route, language: str, profile: Profile) -> dict[str, Any]:
             }
             for number, step in enumerate(steps)
         ],
+    }
+
+
+def _show_relief(relief: Relief) -> dict[str, Any]:
+    steepest = relief.steepest
+    return {
+        "known_share": round(relief.known_share, 3),
+        "estimated_share": round(relief.estimated_share, 3),
+        "steepest": None
+        if steepest is None
+        else {
+            "direction": "up" if steepest.percent > 0 else "down",
+            "incline_percent": round(abs(steepest.percent), 1),
+            "error_percent": round(steepest.error, 1),
+            "from_m": round(steepest.from_m, 1),
+            "length_m": round(steepest.length_m, 1),
+            "source": str(Source.ESTIMATE if steepest.error else Source.OSM),
+        },
+        "profile": relief.profile,
     }
 
 
@@ -389,10 +410,11 @@ def _format_route(route: Route, catalogue: Catalogue, profile: Profile) -> list[
     line = texts["route.line"].format(
         distance=say_distance(route.distance_m, language),
         duration=say_duration(route.duration_s, language),
-        climb=say_amount(round(route.climb_m), "m", language),
-        descent=say_amount(round(route.descent_m), "m", language),
+        climb=say_amount(round(route.relief.climb_m), "m", language),
+        descent=say_amount(round(route.relief.descent_m), "m", language),
     )
     lines = [f"{line}."]
+    lines[0] += "".join(f" {sentence}." for sentence in _list_relief(route.relief, catalogue))
     unknowns = list(dict.fromkeys(_say_unknown(unknown, language) for unknown in route.unknowns))
     if unknowns:
         share = say_amount(int(route.known_share * 100), "percent", language)
@@ -431,6 +453,28 @@ def _format_route(route: Route, catalogue: Catalogue, profile: Profile) -> list[
         rest = texts["list.join"].join(unknowns[LEADING_UNKNOWNS:])
         lines += ["", texts["route.unknowns.more"].format(unknowns=rest)]
     return lines
+
+
+def _list_relief(relief: Relief, catalogue: Catalogue) -> list[str]:
+    """The steepest stretch, and how much of what is said of slopes is estimated."""
+    texts, language = catalogue.texts, catalogue.language
+    sentences = []
+    steepest = relief.steepest
+    if steepest is not None:
+        # an estimate is said in whole percents
+        percent = round(abs(steepest.percent), 0 if steepest.error else 1)
+        direction = "up" if steepest.percent > 0 else "down"
+        key = f"route.steepest.{direction}{'.estimated' if steepest.error else ''}"
+        sentences.append(
+            texts[key].format(
+                percent=say_amount(percent, "percent", language),
+                distance=say_distance(steepest.length_m, language),
+            )
+        )
+    if relief.estimated_share > 0:
+        share = say_amount(max(round(relief.estimated_share * 100), 1), "percent", language)
+        sentences.append(texts["route.estimated"].format(share=share))
+    return sentences
 
 
 def _format_excess(obstacle: Obstacle, street: str, catalogue: Catalogue, listener: Listener) -> str:

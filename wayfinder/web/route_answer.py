@@ -11,14 +11,14 @@ from pydantic import Field
 
 from wayfinder.routing.attributes import ATTRIBUTES
 from wayfinder.routing.choices import LEAST_UNKNOWN, SHORTEST
-from wayfinder.routing.classes import INCLINE_ATTRIBUTES
+from wayfinder.routing.classes import SLOPE_ATTRIBUTES
 from wayfinder.routing.directions import Manoeuvre
 from wayfinder.routing.obstacles import ObstacleKind, Source
 from wayfinder.routing.planner import Outcome
 from wayfinder.routing.profiles import Beyond, Unknowns
 from wayfinder.web.wire import Answer
 
-UNITS: Final = tuple(sorted({item.unit for item in (*ATTRIBUTES, *INCLINE_ATTRIBUTES) if item.unit} | {"m"}))
+UNITS: Final = tuple(sorted({item.unit for item in (*ATTRIBUTES, *SLOPE_ATTRIBUTES) if item.unit} | {"m"}))
 
 LABELS: Final = ("recommended", SHORTEST, LEAST_UNKNOWN)
 
@@ -118,6 +118,31 @@ class DifferenceAnswer(Answer):
     text: str
 
 
+class SteepestAnswer(Answer):
+    """The steepest stretch of the way that is known of."""
+
+    direction: Literal["up", "down"]
+    incline_percent: float = Field(ge=0)
+    error_percent: float = Field(ge=0, description="How far off an estimate may be either way; 0 for a tag")
+    from_m: float = Field(description="Distance from the start of the way to where it begins")
+    length_m: float
+    source: Source
+
+
+class ElevationAnswer(Answer):
+    """Up and down along the way."""
+
+    known_share: float = Field(ge=0, le=1, description="Share of the sloped length whose incline is known")
+    estimated_share: float = Field(
+        ge=0, le=1, description="Share of the sloped length whose incline is estimated from heights"
+    )
+    steepest: SteepestAnswer | None = Field(description="Null where nothing known is steeper than 3 %")
+    profile: list[tuple[float, float | None]] = Field(
+        description="Distance from the start and height of the ground, metres; the height is null on "
+        "bridges, in tunnels and where nothing is known. Empty where the city has no terrain model."
+    )
+
+
 class RouteAnswer(Answer):
     """A way. ``limits_exceeded`` is empty where the outcome is ``found``."""
 
@@ -128,6 +153,7 @@ class RouteAnswer(Answer):
     duration_s: float
     climb_m: float
     descent_m: float
+    elevation: ElevationAnswer
     geometry: LineString
     known_share: float = Field(ge=0, le=1)
     unknowns: list[UnknownAnswer]

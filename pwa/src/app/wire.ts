@@ -94,6 +94,14 @@ export interface Relaxation {
   text: string;
 }
 
+/** Up and down along a way; the height is `null` where it is not known. */
+export interface Elevation {
+  known_share: number;
+  estimated_share: number;
+  steepest: { direction: "up" | "down"; incline_percent: number; from_m: number; length_m: number; source: string } | null;
+  profile: (readonly [distance_m: number, height_m: number | null])[];
+}
+
 export interface Route {
   label: string;
   title: string;
@@ -102,6 +110,7 @@ export interface Route {
   duration_s: number;
   climb_m?: number;
   descent_m?: number;
+  elevation?: Elevation;
   known_share: number;
   unknowns: UnknownStretch[];
   assumptions: Said[];

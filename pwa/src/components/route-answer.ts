@@ -4,6 +4,7 @@ import { h, type Child } from "../app/dom.ts";
 import { formatDate, formatDistance, formatDuration, formatShare } from "../app/format.ts";
 import type { Obstacle, Route, RoutePlan, Said, Step } from "../app/wire.ts";
 import type { Translator } from "../i18n/index.ts";
+import { elevationProfile } from "./elevation-profile.ts";
 
 /** What the answer belongs to, in the person's words. */
 export interface Trip {
@@ -114,6 +115,7 @@ export class RouteAnswer extends HTMLElement {
       ...this.#said("warning", route.warnings, index),
       h("h3", {}, i18n.t("summary.title")),
       this.#summary(route),
+      ...elevationProfile(i18n, route),
       h("h3", {}, i18n.t("unknown.title")),
       ...this.#unknowns(route),
       h("h3", {}, i18n.t("steps.title")),

@@ -114,6 +114,17 @@ export const deSimple: Catalogue = {
   "summary.known": "Das wissen wir",
   "summary.known.value": "{share} von dem, was wichtig ist",
 
+  "elevation.title": "So geht es auf und ab",
+  "elevation.up_down": "Es geht {up} nach oben und {down} nach unten.",
+  "elevation.steepest.up": "Am steilsten geht es {incline} nach oben. Das ist {distance} lang.",
+  "elevation.steepest.down": "Am steilsten geht es {incline} nach unten. Das ist {distance} lang.",
+  "elevation.steepest.up.estimated": "Am steilsten geht es ungefähr {incline} nach oben. Das ist {distance} lang. Das ist nur geschätzt.",
+  "elevation.steepest.down.estimated": "Am steilsten geht es ungefähr {incline} nach unten. Das ist {distance} lang. Das ist nur geschätzt.",
+  "elevation.estimated": "Auf {share} vom Weg haben wir nur geschätzt, wie steil es ist.",
+  "elevation.unknown": "Auf {share} vom Weg wissen wir nicht, wie steil es ist.",
+  "elevation.heights": "Der Weg liegt {low} bis {high} über dem Meer.",
+  "elevation.gaps": "Das Bild hat Lücken. Dort kennen wir die Höhe nicht.",
+
   "unknown.title": "Das wissen wir nicht",
   "unknown.more.one": "{count} weitere Sache wissen wir nicht",
   "unknown.more.other": "{count} weitere Sachen wissen wir nicht",

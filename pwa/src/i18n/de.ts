@@ -137,6 +137,17 @@ export const de = {
   "summary.known": "Bekannt",
   "summary.known.value": "{share} der nötigen Angaben",
 
+  "elevation.title": "Auf und ab im Einzelnen",
+  "elevation.up_down": "Der Weg steigt um {up} und fällt um {down}.",
+  "elevation.steepest.up": "Am steilsten: {incline} aufwärts auf {distance}.",
+  "elevation.steepest.down": "Am steilsten: {incline} abwärts auf {distance}.",
+  "elevation.steepest.up.estimated": "Am steilsten: etwa {incline} aufwärts auf {distance}, geschätzt.",
+  "elevation.steepest.down.estimated": "Am steilsten: etwa {incline} abwärts auf {distance}, geschätzt.",
+  "elevation.estimated": "Auf {share} des Weges ist die Neigung aus Geländehöhen geschätzt.",
+  "elevation.unknown": "Auf {share} des Weges ist die Neigung nicht bekannt.",
+  "elevation.heights": "Höhe über dem Meer: {low} bis {high}.",
+  "elevation.gaps": "Lücken im Bild: Dort ist die Höhe des Weges nicht bekannt, etwa auf Brücken.",
+
   "unknown.title": "Was nicht bekannt ist",
   "unknown.more.one": "{count} weitere fehlende Angabe",
   "unknown.more.other": "{count} weitere fehlende Angaben",

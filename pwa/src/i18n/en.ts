@@ -139,6 +139,17 @@ export const en: Catalogue = {
   "summary.known": "Known",
   "summary.known.value": "{share} of the data needed",
 
+  "elevation.title": "Ups and downs",
+  "elevation.up_down": "The way climbs {up} and descends {down}.",
+  "elevation.steepest.up": "Steepest: {incline} uphill for {distance}.",
+  "elevation.steepest.down": "Steepest: {incline} downhill for {distance}.",
+  "elevation.steepest.up.estimated": "Steepest: about {incline} uphill for {distance}, estimated.",
+  "elevation.steepest.down.estimated": "Steepest: about {incline} downhill for {distance}, estimated.",
+  "elevation.estimated": "On {share} of the way the slope is estimated from terrain heights.",
+  "elevation.unknown": "On {share} of the way the slope is not known.",
+  "elevation.heights": "Height above sea level: {low} to {high}.",
+  "elevation.gaps": "Gaps in the picture: the height of the way is not known there, on bridges for example.",
+
   "unknown.title": "What is not known",
   "unknown.more.one": "{count} more piece of missing data",
   "unknown.more.other": "{count} more pieces of missing data",

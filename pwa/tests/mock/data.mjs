@@ -135,6 +135,12 @@ export function plan(language, { outcome = "found", wish = false, others = false
     duration_s: 540,
     climb_m: 4.0,
     descent_m: 2.1,
+    elevation: {
+      known_share: 0.97,
+      estimated_share: 0.6,
+      steepest: { direction: "up", incline_percent: 7.6, error_percent: 1.5, from_m: 100, length_m: 40, source: "estimate" },
+      profile: [[0, 160], [100, 160.5], [140, 163.5], [250, null], [280, 163], [412.3, 162]],
+    },
     geometry: { type: "LineString", coordinates: [[9.49, 51.31], [9.496, 51.315]] },
     known_share: 0.836,
     unknowns: ["surface", "kerb_up_cm", "width_cm", "smoothness", "incline_up_percent"].map((attribute, index) => ({ attribute, distance_m: [70.1, 0, 112, 38, 12][index], count: index === 1 ? 1 : 0, text: words.unknowns[index] })),
