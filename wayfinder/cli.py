@@ -30,6 +30,7 @@ _STEPS: Final = {
     "places": "Gathering places",
     "bounds": "Measuring distances",
     "write": "Writing the city",
+    "homes": "Drawing trips",
 }
 _DONE, _FAILED, _WRONG_USAGE = 0, 1, 2
 
@@ -117,6 +118,16 @@ _CITY: Final = click.option(
 )
 
 
+_BOUNDARY: Final = click.option(
+    "--boundary",
+    "boundaries",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    metavar="GEOJSON",
+    help="Districts: polygons with a name, in WGS84; may be given several times.",
+)
+
+
 @click.group(
     cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
 )
@@ -139,14 +150,82 @@ def city() -> None:
     "--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="The city folder to write."
 )
 @click.option("--time-zone", default="Europe/Berlin", show_default=True)
+@_BOUNDARY
 @_language_option
-def build(osm: Path, name: str, out: Path, time_zone: str, language: str) -> None:
+def build(
+    osm: Path, name: str, out: Path, time_zone: str, boundaries: tuple[Path, ...], language: str
+) -> None:
     """Build a city folder; an older city in it is kept until the new one stands."""
     from wayfinder.city.build import build_city, format_summary
 
     with _progress() as progress:
-        summary = build_city(osm, name, out, time_zone=time_zone, progress=progress)
+        summary = build_city(osm, name, out, time_zone=time_zone, boundaries=boundaries, progress=progress)
     click.echo(format_summary(summary))
+
+
+@city.command("report")
+@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+@click.option(
+    "--html", type=click.Path(path_type=Path), metavar="FILE", help="Also write a page, with tables and map."
+)
+@click.option(
+    "--json", "as_json", type=click.Path(path_type=Path), metavar="FILE", help="Also write the figures."
+)
+@click.option(
+    "--trips", type=click.IntRange(1, 100_000), default=1000, show_default=True, help="Trips to sample."
+)
+@click.option(
+    "--profile", "profiles", multiple=True, metavar="NAME", help="A preset; three of them if not given."
+)
+@_BOUNDARY
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=1, show_default=True)
+@_language_option
+def report(
+    folder: Path,
+    html: Path | None,
+    as_json: Path | None,
+    trips: int,
+    profiles: tuple[str, ...],
+    boundaries: tuple[Path, ...],
+    seed: int,
+    language: str,
+) -> None:
+    """Say what is known of a city, what people cannot reach in it, and which barriers decide about trips."""
+    from wayfinder.assembly import open_services
+    from wayfinder.city.districts import load_districts
+    from wayfinder.city.report import DEFAULT_PROFILES, build_report, pack_report, read_districts
+    from wayfinder.city.report_document import build_document
+    from wayfinder.city.report_html import build_html
+    from wayfinder.city.report_text import format_document
+    from wayfinder.routing.overlay import build_empty_overlay
+
+    services = open_services(folder)
+    districts = load_districts(boundaries) if boundaries else read_districts(services.city)
+    with _progress() as progress:
+        found = build_report(
+            services.city,
+            services.graph,
+            build_empty_overlay(services.graph, services.tables),
+            profiles=profiles or DEFAULT_PROFILES,
+            trips=trips,
+            seed=seed,
+            districts=districts,
+            progress=progress,
+        )
+    click.echo(format_document(build_document(found, language, most_rows=10)))
+    if as_json is not None:
+        _write_file(as_json, pack_report(found))
+    if html is not None:
+        _write_file(html, build_html(found, services.city, districts, language).encode())
+
+
+def _write_file(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise WayfinderError(
+            "{file} cannot be written: {problem}", file=path.name, problem=error.strerror
+        ) from error
 
 
 @main.command()
@@ -346,6 +425,17 @@ def vectors(folder: Path, out: Path, pairs: int, language: str) -> None:
     write_vectors(open_services(folder).planner, out, pairs)
 
 
+def _name_step(step: str) -> str:
+    """What a step does: one of `_STEPS`, or the profile whose trips are counted."""
+    if step in _STEPS:
+        return _say(_STEPS[step])
+    from wayfinder.speech.labels import label_profile
+
+    context = click.get_current_context(silent=True)
+    language = context.find_root().meta["language"] if context else "de"
+    return _say("Counting trips: {profile}", {"profile": label_profile(step, language)})
+
+
 @contextmanager
 def _progress() -> Iterator[Callable[[str, int, int], None]]:
     """Bars on a terminal, a line per step in a pipe; both on standard error."""
@@ -355,7 +445,7 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
         def tell(step: str, done: int, total: int) -> None:
             if step not in begun:
                 begun.add(step)
-                _tell(_say(_STEPS.get(step, step)))
+                _tell(_name_step(step))
 
         yield tell
         return
@@ -368,7 +458,7 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
 
         def show(step: str, done: int, total: int) -> None:
             if step not in tasks:
-                tasks[step] = bars.add_task(_say(_STEPS.get(step, step)), total=max(total, 1))
+                tasks[step] = bars.add_task(_name_step(step), total=max(total, 1))
             bars.update(tasks[step], completed=done if total else 1, total=max(total, 1))
 
         yield show

@@ -15,8 +15,15 @@ import numpy as np
 
 from wayfinder.city.addresses import Addresses, build_addresses
 from wayfinder.city.artifact import CityParts, check_target, write_city
+from wayfinder.city.districts import DISTRICTS_FILE, load_districts, pack_districts
 from wayfinder.city.info import OSM_ATTRIBUTION, CityFacts, CityInfo, Coverage, Source
 from wayfinder.city.landmarks import label_connected, place_landmarks
+from wayfinder.city.trips import (
+    DESTINATIONS_FILE,
+    list_destinations,
+    load_destination_kinds,
+    pack_destinations,
+)
 from wayfinder.errors import CityError
 from wayfinder.routing.attributes import ATTRIBUTES, OBSTACLE_KINDS, EdgeAttributes, Kind
 from wayfinder.routing.bounds import build_bounds, pack_bounds
@@ -79,6 +86,7 @@ def build_city(
     attribution: str = OSM_ATTRIBUTION,
     sources: Sequence[Source] | None = None,
     time_zone: str = "Europe/Berlin",
+    boundaries: Sequence[Path] = (),
     built_at: datetime | None = None,
     progress: Progress | None = None,
 ) -> BuildSummary:
@@ -92,6 +100,8 @@ def build_city(
         The city folder; an older city in it stays until the new one is whole.
     sources
         Where the data comes from; OpenStreetMap where None.
+    boundaries
+        GeoJSON files of the city's districts.
     built_at
         Now where None.
     progress
@@ -100,7 +110,7 @@ def build_city(
     Raises
     ------
     CityError
-        The file is no use, has no ways for people on foot, or the folder cannot be written.
+        The file or a boundary is no use, it has no ways for people on foot, or the folder cannot be written.
     TableError
         A table under ``data/accessibility`` is wrong.
     """
@@ -111,6 +121,7 @@ def build_city(
         raise CityError("The city needs a name of letters.")
     _check_time_zone(time_zone)
     check_target(out)
+    districts = load_districts(boundaries)
     data = load_osm(osm_path, progress)
     built = build_network(data, progress=progress) if data.ways else None
     if built is None or not built.network.edge_count:
@@ -152,6 +163,12 @@ def build_city(
             addresses=addresses,
             judgement=export_judgement(),
             arrays=pack_bounds(bounds),
+            files={
+                DISTRICTS_FILE: pack_districts(districts),
+                DESTINATIONS_FILE: pack_destinations(
+                    list_destinations(data.places, load_destination_kinds())
+                ),
+            },
         ),
     )
     tell("write", 1, 1)
