@@ -134,6 +134,14 @@ def test_a_closed_way_is_no_barrier_and_a_trip_behind_it_unreachable() -> None:
     assert ledger.barriers == ()
 
 
+def test_a_passage_no_wheelchair_fits_through_is_a_barrier_although_no_route_ever_offers_it() -> None:
+    picture = "A---K---B"
+    town = draw_town(picture, [f"AKB {GOOD}"], {"K": "barrier=bollard maxwidth:physical=0.5"}, grid_m=SPACE)
+    ledger = keep_ledger(town, journeys(picture, "AB"))
+    assert list_barriers(ledger) == [f"node/{ord('K')} breaks [0]"]
+    assert list_barriers(keep_ledger(town, journeys(picture, "AB"), "foot")) == []
+
+
 UNKNOWN = """
 A---K---B---C
 |       |

@@ -70,6 +70,8 @@ def measure_quality(
     }
     rows = []
     for row in measure_coverage(_take(network, edges), classes):
+        if not row.total:
+            continue
         ages = {
             name: round(known, 1)
             for name, index in by_band.items()

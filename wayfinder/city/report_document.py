@@ -444,7 +444,7 @@ class _Writer:
     def _value(self, finding: Finding, value: float | str) -> str:
         if finding.unit:
             return say_range(value, finding.unit, self._language)
-        return label_value(finding.attribute, str(value), self._language)
+        return self._words.texts.get(f"value.{finding.attribute}.{value}", str(value))
 
     def _limit(self, finding: Finding) -> str:
         say, limit = self._words.say, finding.limit
@@ -457,7 +457,7 @@ class _Writer:
             amount = say_amount(float(limit), definition.unit, self._language)
             return say("report.limit", limit=amount)
         if definition.type is LimitType.WORST:
-            return say("report.limit", limit=label_value(finding.attribute, limit, self._language))
+            return say("report.limit", limit=self._value(finding, limit))
         return say(
             "report.limit.choice",
             name=label_limit(finding.limit_name, self._language),

@@ -31,7 +31,7 @@ Tell = Callable[[int, int], None]
 
 
 class TripOutcome(StrEnum):
-    """How a trip ends for a profile; closed, part of the report's JSON."""
+    """How a trip ends for a profile."""
 
     FOUND = "found"
     BROKEN = "broken"

@@ -18,6 +18,7 @@ import numpy as np
 from wayfinder.geo import LonLat
 from wayfinder.routing.city_graph import CityGraph
 from wayfinder.routing.costs import CostTable, Verdict
+from wayfinder.routing.judgement import Effect
 from wayfinder.routing.network import SLOPE_BINS, SLOPE_NONE, Int32, Int64, Mask, UInt8
 from wayfinder.routing.overlay import Overlay
 from wayfinder.routing.planner import BEHIND_CLOSED_M
@@ -31,6 +32,12 @@ _SLACKS_M: Final = (1.0, 30.0)
 planner does it."""
 _OFFSET_WEIGHT: Final = 5
 """A metre beside the way weighs as much as this many on it; as the planner does it."""
+
+
+_EVERYBODY: Final = "all"
+"""The group every profile belongs to."""
+_CLOSED_EXCESS_US: Final = 3_600_000_000
+"""What the least bad way pays for what is closed to its profile: more than for any limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +100,8 @@ class TripNetwork:
         blocking limit set aside (*mended*), and `count` more at their excess price (for the least bad way).
         Further ones come from `add_states`.
     verdict
-        uint8[2m], a `Verdict` of each arc as it is mapped.
+        uint8[2m], a `Verdict` of each arc as it is mapped. What is closed to some profiles only (a passage
+        too narrow for a wheelchair) counts as over a limit here: a city can mend it.
     """
 
     def __init__(self, graph: CityGraph, overlay: Overlay, costs: CostTable) -> None:
@@ -106,8 +114,10 @@ class TripNetwork:
         self._mapped: Int32 = self.arc_state.copy()
         classes, bins = self.pairs // SLOPE_BINS, self.pairs % SLOPE_BINS
         rate, fixed, verdict = judge_pairs(costs, classes, bins)
+        too_much = (verdict == Verdict.CLOSED) & ~_find_closed_to_all(costs)[classes]
+        verdict[too_much] = Verdict.OVER_LIMIT
         over_rate = costs.classes.over_rate[classes] + costs.slopes.over_rate[bins]
-        over_fixed = costs.classes.over_fixed[classes]
+        over_fixed = costs.classes.over_fixed[classes] + np.where(too_much, _CLOSED_EXCESS_US, 0)
         usable, mendable = verdict <= Verdict.AVOID, verdict <= Verdict.OVER_LIMIT
         self._rate = np.concatenate(
             [
@@ -295,6 +305,16 @@ class TripNetwork:
     def list_usable_nodes(self, end: End) -> list[int]:
         """Nodes an end leads to within the limits, ascending."""
         return sorted({int(node) for node in end.node[self._price_end(end) >= 0]})
+
+
+def _find_closed_to_all(costs: CostTable) -> Mask:
+    """bool[c]: classes that no profile may enter, as private ways; a city does not mend them."""
+    of_all = [
+        bit for bit, row in enumerate(costs.rows) if row.effect is Effect.CLOSE and _EVERYBODY in row.groups
+    ]
+    bits = np.uint64(sum(1 << bit for bit in of_all))
+    closed: Mask = (costs.classes.over & bits) != 0
+    return closed
 
 
 def judge_pairs(costs: CostTable, classes: Int64, bins: Int64) -> tuple[Int64, Int64, UInt8]:
