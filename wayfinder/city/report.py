@@ -518,7 +518,7 @@ def _as_finding(obstacle: Obstacle, limits: Mapping[str, LimitDefinition]) -> Fi
         attribute=obstacle.attribute,
         direction=obstacle.direction,
         value=obstacle.value,
-        unit=obstacle.unit,
+        unit=obstacle.finding.unit,
         limit=obstacle.limit,
         limit_name=obstacle.limit_name,
         certain=obstacle.certain or is_stance,

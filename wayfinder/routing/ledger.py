@@ -20,7 +20,8 @@ from wayfinder.routing.costs import Verdict
 from wayfinder.routing.islands import Parts
 from wayfinder.routing.measurements import Outlook
 from wayfinder.routing.network import Int32, Int64, Mask, Network
-from wayfinder.routing.what_if import End, Measured, Trip, TripNetwork, group_arcs
+from wayfinder.routing.snapping import SnappedPoint
+from wayfinder.routing.what_if import Measured, Trip, TripNetwork, group_arcs, list_arcs
 
 LEAST_LOSS_MM: Final = 10_000
 """A trip counts as longer or shorter from this difference on; less is lost in where a house number stands."""
@@ -252,35 +253,37 @@ class _Counter:
                 continue
             best = self.best[number]
             if best is None:
-                reached = self._reach(trip.start, is_start=True), self._reach(trip.goal, is_start=False)
+                reached = self._reach(trip.starts, is_start=True), self._reach(trip.goals, is_start=False)
             else:
-                ahead = self.network.spread(trip.start, is_start=True, most_us=best.cost_us)
-                behind = self.network.spread(trip.goal, is_start=False, most_us=best.cost_us)
+                ahead = self.network.spread(trip.starts, is_start=True, most_us=best.cost_us)
+                behind = self.network.spread(trip.goals, is_start=False, most_us=best.cost_us)
+            own_arcs = list_arcs(trip.starts), list_arcs(trip.goals)
             for at, (objects, tail, head, group, price) in enumerate(prepared):
-                at_ends = objects.of_arc[np.concatenate([trip.start.arc, trip.goal.arc])]
+                at_ends = [objects.of_arc[arcs] for arcs in own_arcs]
                 count = len(objects.groups)
                 if best is None:
                     may = np.zeros((2, count), dtype=np.bool_)
                     may[0, group[reached[0][tail]]] = True
                     may[1, group[reached[1][head]]] = True
-                    for side, end in enumerate((trip.start, trip.goal)):
-                        own = objects.of_arc[end.arc]
+                    for side, own in enumerate(at_ends):
                         may[side, own[own >= 0]] = True
                     chosen = np.flatnonzero(may.all(axis=0)).astype(np.int32)
                 else:
                     chosen = _list_cheaper(group, ahead[tail], behind[head], price, best.cost_us, count)
-                    chosen = np.union1d(chosen, at_ends[at_ends >= 0])
+                    both = np.concatenate(at_ends)
+                    chosen = np.union1d(chosen, both[both >= 0])
                 for group_number in chosen.tolist():
                     found[at][group_number].append(number)
         self._tell(len(self.trips), len(self.trips))
         return found
 
-    def _reach(self, end: End, *, is_start: bool) -> Mask:
-        """bool[n]: where an end leads to (or can be reached from) within the limits."""
-        parts = sorted({int(self.parts.strong[node]) for node in self.network.list_usable_nodes(end)})
+    def _reach(self, points: Sequence[SnappedPoint], *, is_start: bool) -> Mask:
+        """bool[n]: where the points lead to (or are reached from) within the limits."""
+        nodes = self.network.list_usable_nodes(points, is_start=is_start)
+        parts = sorted({int(self.parts.strong[node]) for node in nodes})
         key = (is_start, tuple(parts))
         if key not in self._reached:
-            self._reached[key] = self.network.spread(end, is_start=is_start) >= 0
+            self._reached[key] = self.network.spread(points, is_start=is_start) >= 0
         return self._reached[key]
 
     # ------------------------------------------------------------ searching them again

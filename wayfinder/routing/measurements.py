@@ -24,8 +24,7 @@ from wayfinder.routing.network import SLOPE_BINS, SLOPE_DOWN, SLOPE_UNKNOWN, SLO
 from wayfinder.routing.network_arrays import get_slope_bin
 from wayfinder.routing.overlay import Overlay
 from wayfinder.routing.profiles import Profile
-from wayfinder.routing.search import FORBIDDEN
-from wayfinder.routing.what_if import TripNetwork, judge_pairs
+from wayfinder.routing.what_if import FORBIDDEN, TripNetwork, judge_pairs
 from wayfinder.tables import TABLES_FOLDER, read_table
 
 _INCLINES: Final = frozenset(attribute.name for attribute in INCLINE_ATTRIBUTES)
