@@ -238,6 +238,38 @@ def test_a_city_that_cannot_be_opened_is_one_sentence_and_exit_1(
     assert str(folder) in run.stderr
 
 
+def test_a_city_report_is_text_and_on_demand_a_page_and_figures(town: Path, tmp_path: Path) -> None:
+    page, figures = tmp_path / "report.html", tmp_path / "report.json"
+    options = ("--trips", 40, "--profile", "walker", "--html", page, "--json", figures)
+    run = wayfinder("city", "report", town, *options)
+
+    assert (run.returncode, run.stderr) == (0, "Alltagswege auslosen\nAlltagswege zählen: Rollator\n")
+    assert run.stdout.startswith("Stadtbericht Musterstadt\n")
+    assert "Der Bericht prüft 40 Alltagswege." in run.stdout
+    assert page.read_text("utf-8").startswith('<!DOCTYPE html>\n<html lang="de">')
+    document = json.loads(figures.read_bytes())
+    assert (document["format"], [one["profile"] for one in document["profiles"]]) == (1, ["walker"])
+    again = tmp_path / "again.json"
+    assert wayfinder("city", "report", town, *options[:-1], again, "--lang", "en").returncode == 0
+    assert again.read_bytes() == figures.read_bytes()
+
+
+def test_a_report_that_cannot_be_made_is_one_sentence(town: Path, tmp_path: Path) -> None:
+    nowhere = wayfinder("city", "report", town, "--trips", 1, "--json", tmp_path / "no" / "report.json")
+    assert (nowhere.returncode, nowhere.stderr.splitlines()[-1]) == (
+        1,
+        "report.json kann nicht geschrieben werden: No such file or directory",
+    )
+    boundary = tmp_path / "d.json"
+    boundary.write_text("{}", encoding="utf-8")
+    refused = wayfinder("city", "report", town, "--boundary", boundary)
+    told = "d.json enthält keine Grenze: Gebraucht wird ein GeoJSON mit Flächen.\n"
+    assert (refused.returncode, refused.stderr) == (1, told)
+    unknown = wayfinder("city", "report", town, "--profile", "nobody")
+    assert (unknown.returncode, unknown.stdout) == (2, "")
+    assert unknown.stderr.startswith("Es gibt kein Profil mit dem Namen nobody.")
+
+
 def test_vectors_are_the_same_for_the_same_city(town: Path, tmp_path: Path) -> None:
     first, second = tmp_path / "first.json", tmp_path / "second.json"
 

@@ -35,6 +35,7 @@ _STEPS: Final = {
     "fetch": "Fetching the map",
     "write_osm": "Writing the file",
     "export": "Gathering the edges",
+    "homes": "Drawing trips",
 }
 _DONE, _FAILED, _WRONG_USAGE = 0, 1, 2
 
@@ -119,6 +120,16 @@ _CITY: Final = click.option(
     required=True,
     metavar="DIR",
     help="The city folder (WAYFINDER_CITY).",
+)
+
+
+_BOUNDARY: Final = click.option(
+    "--boundary",
+    "boundaries",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    metavar="GEOJSON",
+    help="Districts: polygons with a name, in WGS84; may be given several times.",
 )
 
 
@@ -246,6 +257,7 @@ def fetch(place: str | None, url: str | None, out: Path, max_mb: int, language: 
     metavar="CSV",
     help="Write what became of every row of the surveys.",
 )
+@_BOUNDARY
 @_language_option
 def build(
     osm: Path,
@@ -255,6 +267,7 @@ def build(
     dem_source: str,
     dem_licence: str,
     time_zone: str,
+    boundaries: tuple[Path, ...],
     surveys: tuple[str, ...],
     mappings: tuple[str, ...],
     survey_report: Path | None,
@@ -279,6 +292,7 @@ def build(
             out,
             dem=terrain,
             time_zone=time_zone,
+            boundaries=boundaries,
             surveys=inputs,
             survey_hosts=hosts,
             progress=progress,
@@ -306,6 +320,71 @@ def export(graphml: Path, folder: Path, language: str) -> None:
         nodes, edges = write_graphml(opened, graphml, partial(progress, "export"))
     click.echo(f"{graphml}: {nodes} nodes, {edges} edges")
     click.echo(opened.info.attribution)
+
+
+@city.command("report")
+@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+@click.option(
+    "--html", type=click.Path(path_type=Path), metavar="FILE", help="Also write a page, with tables and map."
+)
+@click.option(
+    "--json", "as_json", type=click.Path(path_type=Path), metavar="FILE", help="Also write the figures."
+)
+@click.option(
+    "--trips", type=click.IntRange(1, 100_000), default=1000, show_default=True, help="Trips to sample."
+)
+@click.option(
+    "--profile", "profiles", multiple=True, metavar="NAME", help="A preset; three of them if not given."
+)
+@_BOUNDARY
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=1, show_default=True)
+@_language_option
+def report(
+    folder: Path,
+    html: Path | None,
+    as_json: Path | None,
+    trips: int,
+    profiles: tuple[str, ...],
+    boundaries: tuple[Path, ...],
+    seed: int,
+    language: str,
+) -> None:
+    """Say what is known of a city, what people cannot reach in it, and which barriers decide about trips."""
+    from wayfinder.assembly import open_services
+    from wayfinder.city.districts import load_districts
+    from wayfinder.city.report import DEFAULT_PROFILES, build_report, pack_report, read_districts
+    from wayfinder.city.report_document import build_document
+    from wayfinder.city.report_html import build_html
+    from wayfinder.city.report_text import format_document
+    from wayfinder.routing.overlay import build_empty_overlay
+
+    services = open_services(folder)
+    districts = load_districts(boundaries) if boundaries else read_districts(services.city)
+    with _progress() as progress:
+        found = build_report(
+            services.city,
+            services.graph,
+            build_empty_overlay(services.graph, services.tables),
+            profiles=profiles or DEFAULT_PROFILES,
+            trips=trips,
+            seed=seed,
+            districts=districts,
+            progress=progress,
+        )
+    click.echo(format_document(build_document(found, language, most_rows=10)))
+    if as_json is not None:
+        _write_file(as_json, pack_report(found))
+    if html is not None:
+        _write_file(html, build_html(found, services.city, districts, language).encode())
+
+
+def _write_file(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise WayfinderError(
+            "{file} cannot be written: {problem}", file=path.name, problem=error.strerror
+        ) from error
 
 
 @main.command()
@@ -505,6 +584,17 @@ def vectors(folder: Path, out: Path, pairs: int, language: str) -> None:
     write_vectors(open_services(folder).planner, out, pairs)
 
 
+def _name_step(step: str) -> str:
+    """What a step does: one of `_STEPS`, or the profile whose trips are counted."""
+    if step in _STEPS:
+        return _say(_STEPS[step])
+    from wayfinder.speech.labels import label_profile
+
+    context = click.get_current_context(silent=True)
+    language = context.find_root().meta["language"] if context else "de"
+    return _say("Counting trips: {profile}", {"profile": label_profile(step, language)})
+
+
 @contextmanager
 def _progress() -> Iterator[Callable[[str, int, int], None]]:
     """Bars on a terminal, a line per step in a pipe; both on standard error."""
@@ -514,7 +604,7 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
         def tell(step: str, done: int, total: int) -> None:
             if step not in begun:
                 begun.add(step)
-                _tell(_say(_STEPS.get(step, step)))
+                _tell(_name_step(step))
 
         yield tell
         return
@@ -527,7 +617,7 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
 
         def show(step: str, done: int, total: int) -> None:
             if step not in tasks:
-                tasks[step] = bars.add_task(_say(_STEPS.get(step, step)), total=max(total, 1))
+                tasks[step] = bars.add_task(_name_step(step), total=max(total, 1))
             bars.update(tasks[step], completed=done if total else 1, total=max(total, 1))
 
         yield show

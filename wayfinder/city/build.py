@@ -15,10 +15,17 @@ import numpy as np
 
 from wayfinder.city.addresses import Addresses, build_addresses
 from wayfinder.city.artifact import CityParts, check_target, open_city, write_city
+from wayfinder.city.districts import DISTRICTS_FILE, load_districts, pack_districts
 from wayfinder.city.info import CityFacts, CityInfo, Coverage, Source
 from wayfinder.city.landmarks import label_connected, place_landmarks
 from wayfinder.city.survey_report import SurveyOutcome, format_outcomes
 from wayfinder.city.surveys import REPORT_FILE, SurveyedCity, SurveyInput, add_surveys, load_surveys
+from wayfinder.city.trips import (
+    DESTINATIONS_FILE,
+    list_destinations,
+    load_destination_kinds,
+    pack_destinations,
+)
 from wayfinder.errors import CityError
 from wayfinder.routing.attributes import ATTRIBUTES, OBSTACLE_KINDS, EdgeAttributes, Kind
 from wayfinder.routing.bounds import build_bounds, pack_bounds
@@ -114,6 +121,7 @@ def build_city(
     sources: Sequence[Source] | None = None,
     dem: Dem | None = None,
     time_zone: str = "Europe/Berlin",
+    boundaries: Sequence[Path] = (),
     built_at: datetime | None = None,
     surveys: Sequence[SurveyInput] = (),
     survey_hosts: Sequence[str] = (),
@@ -131,6 +139,8 @@ def build_city(
         Where the data comes from; OpenStreetMap where None.
     dem
         Heights of the ground, to estimate inclines where nothing is tagged.
+    boundaries
+        GeoJSON files of the city's districts.
     built_at
         Now where None.
     surveys
@@ -144,8 +154,8 @@ def build_city(
     Raises
     ------
     CityError
-        The file is no use, has no ways for people on foot, or the folder cannot be written; the terrain model
-        is none, or lies elsewhere.
+        The file or a boundary is no use, it has no ways for people on foot, or the folder cannot be written;
+        the terrain model is none, or lies elsewhere.
     TableError
         A table under ``data/accessibility`` is wrong.
     SurveyError
@@ -159,6 +169,7 @@ def build_city(
     _check_time_zone(time_zone)
     check_target(out)
     read_surveys = load_surveys(surveys, time_zone, survey_hosts)
+    districts = load_districts(boundaries)
     data = load_osm(osm_path, progress)
     built = _build_network(data, dem, progress) if data.ways else None
     if built is None or not built.network.edge_count:
@@ -219,7 +230,13 @@ def build_city(
             addresses=addresses,
             judgement=export_judgement(),
             arrays={**pack_bounds(bounds), **pack_relief(built.rests, built.heights), **surveyed.arrays},
-            files=surveyed.files,
+            files={
+                **surveyed.files,
+                DISTRICTS_FILE: pack_districts(districts),
+                DESTINATIONS_FILE: pack_destinations(
+                    list_destinations(data.places, load_destination_kinds())
+                ),
+            },
         ),
     )
     tell("write", 1, 1)

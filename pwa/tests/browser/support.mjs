@@ -11,12 +11,15 @@ const CHROMIUM = process.env.WAYFINDER_CHROMIUM ?? ["/usr/bin/chromium", "/usr/b
 export const FROM = process.env.WAYFINDER_FROM ?? "Markt";
 export const TO = process.env.WAYFINDER_TO ?? "Bahnhof";
 
-export async function open() {
-  const mock = process.env.WAYFINDER_URL ? null : await startMock();
-  const browser = await chromium.launch({
+export const openBrowser = () =>
+  chromium.launch({
     executablePath: CHROMIUM,
     args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
   });
+
+export async function open() {
+  const mock = process.env.WAYFINDER_URL ? null : await startMock();
+  const browser = await openBrowser();
   return {
     url: process.env.WAYFINDER_URL ?? mock.url,
     browser,
@@ -37,6 +40,16 @@ export async function newPage({ browser, url }, { width = 1280, height = 900, sc
   await page.goto(url);
   await page.locator("#submit").waitFor();
   return { page, context, trouble };
+}
+
+/** A page that is a file by itself, and everything it asked for. */
+export async function newFilePage(browser, url, { width, height = 900, ...more }) {
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: "light", locale: "de-DE", ...more });
+  const page = await context.newPage();
+  const requests = [];
+  page.on("request", (request) => requests.push(request.url()));
+  await page.goto(url);
+  return { page, context, requests };
 }
 
 /** Type, wait for the hits, take the first by keyboard. */
