@@ -38,7 +38,7 @@ from wayfinder.errors import CityError
 from wayfinder.geo import LonLat
 from wayfinder.routing.city_graph import CityGraph
 from wayfinder.routing.costs import CostTable, Verdict
-from wayfinder.routing.directions import Way, describe_route
+from wayfinder.routing.directions import describe_route
 from wayfinder.routing.islands import Island, Parts, find_parts
 from wayfinder.routing.ledger import Barrier, Change, Ledger, TripOutcome, Unknown, build_ledger
 from wayfinder.routing.measurements import Survey, judge_survey, load_measurements, prepare_survey
@@ -46,6 +46,7 @@ from wayfinder.routing.network import OSM_TYPES, Int32
 from wayfinder.routing.obstacles import Obstacle, Source, Value
 from wayfinder.routing.overlay import Overlay
 from wayfinder.routing.profiles import LimitDefinition, LimitType, Profile
+from wayfinder.routing.trace import Way
 from wayfinder.routing.what_if import TripNetwork
 from wayfinder.speech.amounts import show_day
 
@@ -476,7 +477,7 @@ class _Reporter:
                 continue
             seen.add(judged)
             way = Way(np.array([arc], dtype=np.int32), 0, int(network.edge_length_mm[arc >> 1]))
-            for obstacle in describe_route(self._graph, self._overlay, costs, way).limits_exceeded:
+            for obstacle in describe_route(self._graph, self._overlay, costs, [way]).limits_exceeded:
                 finding = _as_finding(obstacle, self._overlay.judge.tables.limits)
                 found.setdefault((finding.attribute, finding.limit_name, finding.value), finding)
         return list(found.values())

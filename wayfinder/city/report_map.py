@@ -101,7 +101,7 @@ def _judge_layers(network: Network, classes: Sequence[EdgeAttributes]) -> list[U
     found = []
     for name, attributes in LAYERS:
         if not attributes:
-            meant = network.arc_slope[0::2] != SLOPE_NONE
+            meant = network.slope_incline[network.arc_slope[0::2]] != SLOPE_NONE
             known = meant & np.isfinite(network.edge_incline_percent)
         else:
             rows = [ATTRIBUTE_INDEX[attribute] for attribute in attributes]

@@ -12,22 +12,32 @@ import numpy as np
 from wayfinder.routing.attributes import ATTRIBUTE_INDEX, ATTRIBUTES, AttributeType, EdgeAttributes, Interval
 from wayfinder.routing.city_graph import CityGraph
 from wayfinder.routing.classes import (
-    INCLINE_ATTRIBUTES,
     NOT_UNDERSTOOD,
+    SLOPE_ATTRIBUTES,
     UNMAPPED,
     Columns,
     build_class_columns,
     build_slope_columns,
 )
 from wayfinder.routing.costs import Judge, Verdict
-from wayfinder.routing.network import SLOPE_BINS, SLOPE_DOWN, SLOPE_UNKNOWN, SLOPE_UP, Int32, Int64, Mask
+from wayfinder.routing.network import (
+    SLOPE_DOWN,
+    SLOPE_UNKNOWN,
+    SLOPE_UP,
+    Int16,
+    Int32,
+    Int64,
+    Mask,
+    Network,
+    SlopeClasses,
+)
 from wayfinder.routing.network_arrays import get_slope_bin
 from wayfinder.routing.overlay import Overlay
 from wayfinder.routing.profiles import Profile
 from wayfinder.routing.what_if import FORBIDDEN, TripNetwork, judge_pairs
 from wayfinder.tables import TABLES_FOLDER, read_table
 
-_INCLINES: Final = frozenset(attribute.name for attribute in INCLINE_ATTRIBUTES)
+_INCLINES: Final = frozenset(attribute.name for attribute in SLOPE_ATTRIBUTES)
 _TYPICAL_MM: Final = 10_000
 """Length over which two values of an unknown are compared where one costs by the metre, the other once."""
 
@@ -56,7 +66,7 @@ def load_measurements(path: Path = TABLES_FOLDER / "measurements.csv") -> tuple[
         With file and line: an attribute that is no number, or of ways and slopes at once; no value.
     """
     columns = ("measurement", "attributes", "values", "unit", "source")
-    types = {attribute.name: attribute.type for attribute in (*ATTRIBUTES, *INCLINE_ATTRIBUTES)}
+    types = {attribute.name: attribute.type for attribute in (*ATTRIBUTES, *SLOPE_ATTRIBUTES)}
     measurements = []
     for row in read_table(path, columns, key=("measurement",), filled=columns):
         attributes = row.words("attributes")
@@ -131,31 +141,33 @@ def prepare_survey(
     """
     classes = list(overlay.classes)
     base = len(classes)
-    columns, slope_columns = build_class_columns(classes), build_slope_columns()
+    columns, slope_columns, slopes = (
+        build_class_columns(classes),
+        graph.slopes,
+        _MeasuredSlopes(graph.network),
+    )
     class_of: dict[EdgeAttributes, int] = {}
-    slopes = graph.used_slopes.copy()
     found = []
     for measurement in measurements:
         of = slope_columns if measurement.is_incline else columns
-        index = pairs % SLOPE_BINS if measurement.is_incline else pairs // SLOPE_BINS
+        index = pairs % slopes.base if measurement.is_incline else pairs // slopes.base
         unknown = _find_unknown(of, measurement.attributes)
         chosen = np.flatnonzero(unknown[index]).astype(np.int32)
         width = len(measurement.values) * (2 if measurement.is_incline else 1)
-        new_classes = np.repeat(pairs[chosen, None] // SLOPE_BINS, width, axis=1)
-        new_bins = np.repeat(pairs[chosen, None] % SLOPE_BINS, width, axis=1)
+        new_classes = np.repeat(pairs[chosen, None] // slopes.base, width, axis=1)
+        new_slopes = np.repeat(pairs[chosen, None] % slopes.base, width, axis=1)
         for row in range(len(chosen)):
             if measurement.is_incline:
-                new_bins[row] = _list_bins(int(new_bins[row, 0]), measurement.values)
+                new_slopes[row] = slopes.list_measured(int(new_slopes[row, 0]), measurement.values)
                 continue
             edge = classes[int(new_classes[row, 0])]
             for at, value in enumerate(measurement.values):
                 changed = _measure(edge, measurement.attributes, value)
                 new_classes[row, at] = base + class_of.setdefault(changed, len(class_of))
-        slopes[np.unique(new_bins)] = True
-        found.append(Alternatives(measurement, chosen, new_classes, new_bins))
+        found.append(Alternatives(measurement, chosen, new_classes, new_slopes))
     if class_of:
         columns = columns.extend(build_class_columns(list(class_of)))
-    return Survey(Judge(columns, None, slopes, overlay.judge.tables), tuple(found))
+    return Survey(Judge(columns, slopes.build_columns(), None, overlay.judge.tables), tuple(found))
 
 
 def _find_unknown(columns: Columns, attributes: Sequence[str]) -> Mask:
@@ -165,10 +177,33 @@ def _find_unknown(columns: Columns, attributes: Sequence[str]) -> Mask:
     return unknown
 
 
-def _list_bins(slope: int, values: Sequence[float]) -> list[int]:
-    """Both directions where nobody knows which one rises, else the known one twice."""
-    signs = {SLOPE_UNKNOWN: (1, -1), SLOPE_UP: (1, 1), SLOPE_DOWN: (-1, -1)}[slope]
-    return [get_slope_bin(sign * value) for sign in signs for value in values]
+class _MeasuredSlopes:
+    """The slope classes of a city, and behind them those that a measured incline would make of them."""
+
+    def __init__(self, network: Network) -> None:
+        facts = (network.slope_incline, network.slope_error, network.slope_run_m, network.slope_rest_m)
+        self._facts: Int16 = np.stack(facts, axis=1)
+        self._new: dict[tuple[int, ...], int] = {}
+
+    @property
+    def base(self) -> int:
+        """How many the city has."""
+        return len(self._facts)
+
+    def list_measured(self, slope: int, values: Sequence[float]) -> list[int]:
+        """Slope classes: both directions where nobody knows which one rises, else the known one twice."""
+        incline, _, run_m, rest_m = self._facts[slope].tolist()
+        signs = {SLOPE_UNKNOWN: (1, -1), SLOPE_UP: (1, 1), SLOPE_DOWN: (-1, -1)}[incline]
+        return [
+            self.base + self._new.setdefault((get_slope_bin(sign * value), 0, run_m, rest_m), len(self._new))
+            for sign in signs
+            for value in values
+        ]
+
+    def build_columns(self) -> Columns:
+        """All of them, to be judged."""
+        facts = np.concatenate([self._facts, np.array(list(self._new), dtype=np.int16).reshape(-1, 4)])
+        return build_slope_columns(SlopeClasses(np.empty(0, dtype=np.int16), *np.ascontiguousarray(facts.T)))
 
 
 def _measure(edge: EdgeAttributes, attributes: Sequence[str], value: float) -> EdgeAttributes:

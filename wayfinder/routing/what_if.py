@@ -20,9 +20,9 @@ from wayfinder.routing.city_graph import HOP_CLASS, HOP_TIES, CityGraph
 from wayfinder.routing.costs import CostTable, Verdict
 from wayfinder.routing.ends import Ends, build_ends, find_direct
 from wayfinder.routing.judgement import Effect
-from wayfinder.routing.network import SLOPE_BINS, SLOPE_NONE, Int32, Int64, Mask, UInt8
+from wayfinder.routing.legs import BEHIND_CLOSED_M
+from wayfinder.routing.network import Int32, Int64, Mask, UInt8
 from wayfinder.routing.overlay import Overlay
-from wayfinder.routing.planner import BEHIND_CLOSED_M
 from wayfinder.routing.search import Weights, find_path, list_reachable_costs
 from wayfinder.routing.snapping import MOST_OFFSET_M, SnappedPoint, Usable, list_nearest_points
 
@@ -90,12 +90,13 @@ class TripNetwork:
     def __init__(self, graph: CityGraph, overlay: Overlay, costs: CostTable) -> None:
         network = graph.network
         self.costs, self._city, self._overlay = costs, graph, overlay
-        pair = overlay.arc_class.astype(np.int64) * SLOPE_BINS + network.arc_slope
+        slopes = len(network.slope_incline)
+        pair = overlay.arc_class.astype(np.int64) * slopes + network.arc_slope
         self.pairs, state = np.unique(pair, return_inverse=True)
         self.count = len(self.pairs)
         self.arc_state: Int32 = state.astype(np.int32)
         self._mapped: Int32 = self.arc_state.copy()
-        classes, bins = self.pairs // SLOPE_BINS, self.pairs % SLOPE_BINS
+        classes, bins = self.pairs // slopes, self.pairs % slopes
         rate, fixed, verdict = judge_pairs(costs, classes, bins)
         too_much = (verdict == Verdict.CLOSED) & ~_find_closed_to_all(costs)[classes]
         verdict[too_much] = Verdict.OVER_LIMIT
@@ -114,7 +115,7 @@ class TripNetwork:
         )
         self._fixed = np.concatenate([fixed, fixed, fixed + over_fixed])
         self.verdict: UInt8 = verdict[state]
-        flat = np.full(len(network.arc_slope), SLOPE_NONE, dtype=np.int16)
+        flat = np.zeros_like(network.arc_slope)  # slope class 0: what a slope costs is in the states already
         self._graph = replace(graph, network=replace(network, arc_class=self.arc_state, arc_slope=flat))
         self._hops: Int32 = self._graph.hops.copy()
         self._forth = Overlay(0, self.arc_state, self._hops, (), overlay.judge)
@@ -126,7 +127,7 @@ class TripNetwork:
 
     def _weigh(self) -> None:
         least = int(self._rate[self._rate >= 0].min(initial=2**40))
-        self._weights = Weights(self._rate, self._fixed, np.zeros(SLOPE_BINS, dtype=np.int64), least, "")
+        self._weights = Weights(self._rate, self._fixed, np.zeros(1, dtype=np.int64), least, "")
         # bounds must hold in every state; what lies beside a way weighs what it weighs in a request
         self._end_weights = replace(self._weights, least_rate=self.costs.least_rate)
 
