@@ -327,7 +327,7 @@ class Matcher:
             )
             return None if begins == ends else percent if begins < ends else -percent
         known = float(network.edge_incline_percent[edge])
-        slope = int(network.arc_slope[2 * edge])
+        slope = int(network.slope_incline[network.arc_slope[2 * edge]])
         if slope in (SLOPE_UP, SLOPE_DOWN):
             known = 1.0 if slope == SLOPE_UP else -1.0
         return None if math.isnan(known) or known == 0 else math.copysign(abs(percent), known)
