@@ -12,7 +12,7 @@ from tests.conftest import find_shared_data
 from wayfinder.routing.attributes import KERB_KINDS, OTHER, Kind
 from wayfinder.routing.network_build import BuiltNetwork, build_network
 from wayfinder.routing.osm_records import OsmData
-from wayfinder.routing.tags import read_node, read_way
+from wayfinder.routing.tags import read_node, read_pavement, read_way
 from wayfinder.sources.osm import load_osm
 
 LEAST_SHARE = 0.99
@@ -44,6 +44,28 @@ def test_what_is_read_from_a_way_stands_on_its_edges(
             edge = network.classes[class_]
             if edge.kind == reading.kind:
                 reached[getattr(edge, attribute) == value] += 1
+    assert reached[True] >= LEAST_SHARE * reached.total() > 0
+
+
+def test_what_is_read_from_each_side_of_a_road_stands_on_edges_of_its_own(
+    built: tuple[OsmData, BuiltNetwork],
+) -> None:
+    data, network = built
+    classes_of = group_classes_by_way(network)
+    reached = Counter[bool]()
+    for way in data.ways:
+        reading = read_way(way.tags, Counter())
+        for side in reading.pavements if way.id in classes_of else ():
+            pavement = read_pavement(reading, side).attributes
+            wanted = {name: pavement.get(name) for name in ("surface", "smoothness", "width_cm", "lit")}
+            edges = [network.classes[class_] for class_ in classes_of[way.id]]
+            reached[
+                any(
+                    edge.kind == Kind.SIDEWALK
+                    and all(getattr(edge, name) == value for name, value in wanted.items())
+                    for edge in edges
+                )
+            ] += 1
     assert reached[True] >= LEAST_SHARE * reached.total() > 0
 
 
