@@ -756,11 +756,6 @@ def test_a_road_nobody_may_walk_along_is_crossed_all_the_same() -> None:
     ]
 
 
-def test_the_class_of_a_road_with_pavements_is_not_forgotten() -> None:
-    town = draw_town(CROSSROADS, ["ABC highway=secondary sidewalk=both", "EBD highway=footway"])
-    assert "B/1-B/2 road_crossing crossed_road=secondary" in list_obstacles(build_network(town))
-
-
 def test_rails_are_crossed_between_the_ways_that_meet_there() -> None:
     for way in ("footway", "residential"):
         town = draw_town("A-B-C", [f"ABC highway={way}"], {"B": "railway=level_crossing"})

@@ -1,4 +1,4 @@
-"""Tags -> attributes, by the rows of cases/tags_way.csv and cases/tags_node.csv: whole answers compared."""
+"""Tags -> attributes, by the rows of cases/tags_*.csv: whole answers compared."""
 
 from __future__ import annotations
 
@@ -16,12 +16,14 @@ from wayfinder.routing.tags import (
     Misreadings,
     NodeReading,
     NotUnderstood,
+    Side,
     SideReading,
     WayReading,
     read_node,
+    read_pavement,
     read_way,
 )
-from wayfinder.tables import read_table
+from wayfinder.tables import Row, read_table
 
 CASES = Path(__file__).parent / "cases"
 COLUMNS = ("name", "tags", "expected")
@@ -47,6 +49,16 @@ def test_way_says(tags: dict[str, str], expected: set[str]) -> None:
     misreadings: Misreadings = Counter()
     reading = read_way(tags, misreadings)
     assert set(show_way(reading, misreadings)) == expected
+
+
+@pytest.mark.parametrize(
+    "row", read_table(CASES / "tags_pavement.csv", COLUMNS, filled=("name",)), ids=lambda row: row["name"]
+)
+def test_pavement_says(row: Row) -> None:
+    side, tags = row["tags"].split(" | ", 1)
+    road = read_way(_split_tags(tags), Counter())
+    assert Side(side) in road.pavements
+    assert set(show_way(read_pavement(road, Side(side)), Counter())) == set(_split(row["expected"]))
 
 
 @pytest.mark.parametrize(("tags", "expected"), list_cases("tags_node.csv"))

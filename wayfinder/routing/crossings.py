@@ -57,7 +57,7 @@ class CrossingSetter:
 
         def make(a: int, b: int) -> ObstacleEdge:
             sides = [side_of[port] for port in (a, b) if port in side_of]
-            return self._build_crossing(node, sides, road, a, b)
+            return self.build_crossing(node, sides, road, a, b)
 
         junction.join([*rest, *side_of], make)
 
@@ -67,7 +67,7 @@ class CrossingSetter:
         is_on_road = node in self.streets.crossed_class
         rails = crosses_railway(reading) and not (is_on_road and walks)
         if rails or (reading.is_crossing and not is_on_road):
-            junction.enclose(lambda a, b: self._build_crossing(node, list(junction.port_of), None, a, b))
+            self.enclose(junction)
             return
         for stub in walks:
             segment = self.streets.segments[stub.segment]
@@ -75,9 +75,14 @@ class CrossingSetter:
             if is_start and (segment.way.osm_type, segment.way.osm_id) in self.lone_crossings:
                 self.without_road += 1
                 sides = [stub]
-                junction.set_before(stub, lambda a, b, s=sides: self._build_crossing(node, s, None, a, b))  # type: ignore[misc]
+                junction.set_before(stub, lambda a, b, s=sides: self.build_crossing(node, s, None, a, b))  # type: ignore[misc]
 
-    def _build_crossing(
+    def enclose(self, junction: Junction) -> None:
+        """Put a crossing of what the node's tags say between all segment ends."""
+        node, sides = junction.node, list(junction.port_of)
+        junction.enclose(lambda a, b: self.build_crossing(node, sides, None, a, b))
+
+    def build_crossing(
         self, node: int, sides: Sequence[Stub], road: str | None, tail: int, head: int
     ) -> ObstacleEdge:
         """Build a crossing between two `sides`, of which crossing ways say what they are like."""

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from wayfinder.routing.attributes import EdgeAttributes, Kind
+from wayfinder.routing.corners import Crossroads
 from wayfinder.routing.crossings import CROSSING_ATTRIBUTES, CrossingSetter, find_lone_crossings
 from wayfinder.routing.junction_rules import JunctionRules
 from wayfinder.routing.kerbs import KerbCounts, KerbSetter
+from wayfinder.routing.pavement_rules import PavementRules
+from wayfinder.routing.pavements import PavementCounts, PavementSetter
 from wayfinder.routing.ports import Junction, ObstacleEdge
-from wayfinder.routing.segments import CARRIAGEWAY_KINDS, NODE, NOTHING, Streets, Stub
+from wayfinder.routing.segments import CARRIAGEWAY_KINDS, NODE, NOTHING, Streets, Stub, crosses_railway
 from wayfinder.routing.tags import NodeReading
 
 
@@ -33,6 +36,7 @@ class JunctionCounts:
     """
 
     kerbs: KerbCounts = field(default_factory=KerbCounts)
+    pavements: PavementCounts = field(default_factory=PavementCounts)
     at_dead_ends: Counter[str] = field(default_factory=Counter)
     crossings_without_road: int = 0
 
@@ -40,26 +44,40 @@ class JunctionCounts:
 class JunctionBuilder:
     """Builds the ports of one node after the other."""
 
-    def __init__(self, streets: Streets, rules: JunctionRules) -> None:
+    def __init__(
+        self,
+        streets: Streets,
+        rules: JunctionRules,
+        pavement_rules: PavementRules,
+        crossroads: Mapping[int, Crossroads],
+    ) -> None:
         self._streets = streets
+        self._crossroads = crossroads
         lone_crossings = find_lone_crossings(streets)
         self._kerbs = KerbSetter(streets, rules, lone_crossings)
         self._crossings = CrossingSetter(streets, rules, lone_crossings)
+        self._pavements = PavementSetter(streets, pavement_rules, rules, self._kerbs, self._crossings)
         self._at_dead_ends: Counter[str] = Counter()
 
     @property
     def counts(self) -> JunctionCounts:
         """What was put at the nodes built so far."""
-        return JunctionCounts(self._kerbs.counts, self._at_dead_ends, self._crossings.without_road)
+        return JunctionCounts(
+            self._kerbs.counts, self._pavements.counts, self._at_dead_ends, self._crossings.without_road
+        )
 
     def build(self, node: int) -> Junction:
         """Build the ports of a node."""
         streets = self._streets
         reading = streets.get_reading(node)
-        sides = self._group_by_side(node)
+        sides = streets.group_by_side(node)
         stubs = list(sides)
         junction = Junction(node, dict.fromkeys(stubs, 0))
-        self._set_edges(junction, reading, stubs)
+        place = self._crossroads.get(node)
+        if place is None:
+            self._set_edges(junction, reading, stubs)
+        else:
+            self._set_edges_beside(junction, reading, place)
         junction.port_of = {stub: junction.port_of[side] for side in stubs for stub in sides[side]}
         return junction
 
@@ -78,20 +96,20 @@ class JunctionBuilder:
         if reading.obstacle is not None:
             self._set_obstacle(junction, reading, reading.obstacle)
 
-    def _group_by_side(self, node: int) -> dict[Stub, list[Stub]]:
-        """Segment ends by the one that stands for them: the rim of one area is one side of a node.
-
-        A square may share its rim with a road; who walks along the rim neither crosses the road nor leaves
-        the square, and passes by a gate in the rim.
-        """
-        sides: dict[Stub, list[Stub]] = {}
-        areas: dict[tuple[int, int], Stub] = {}
-        for stub in sorted(self._streets.stubs[node]):
-            way = self._streets.segments[stub.segment].way
-            is_rim = way.is_area and way.kind != Kind.LIFT
-            side = areas.setdefault((way.osm_type, way.osm_id), stub) if is_rim else stub
-            sides.setdefault(side, []).append(stub)
-        return sides
+    def _set_edges_beside(self, junction: Junction, reading: NodeReading, place: Crossroads) -> None:
+        """Set the edges of a node with pavements; what stands on the carriageway stands in their way too."""
+        self._pavements.set_edges(junction, place)
+        if len(junction.port_of) == 1:
+            self._count_dead_end(reading)
+            return
+        if reading.kerb_cm is not None and not any(
+            edge.forward.kind == Kind.KERB_UP for edge in junction.edges
+        ):
+            self._kerbs.counts.beside_road += 1
+        if crosses_railway(reading) and all(corner.pavements or corner.is_empty for corner in place.corners):
+            self._crossings.enclose(junction)
+        if reading.obstacle is not None:
+            self._set_obstacle(junction, reading, reading.obstacle)
 
     def _part(self, node: int, stubs: Sequence[Stub]) -> tuple[list[Stub], list[Stub]]:
         """Part segment ends into carriageway and others; lanes are carriageway only where no road is."""

@@ -10,12 +10,10 @@ from typing import Final
 from wayfinder.routing.attributes import EdgeAttributes, Kind, Size
 from wayfinder.routing.junction_rules import UNKNOWN_ROAD, JunctionRules
 from wayfinder.routing.ports import Junction, ObstacleEdge
-from wayfinder.routing.segments import CARRIAGEWAY_KINDS, NODE, Streets, Stub
+from wayfinder.routing.segments import CARRIAGEWAY_KINDS, NEAR_ROAD_MM, NODE, Streets, Stub
 from wayfinder.routing.tags import NodeReading, Value
 
 _LOW_KINDS: Final = CARRIAGEWAY_KINDS | {Kind.CROSSING}
-_NEAR_ROAD_MM: Final = 20_000
-"""So far from a carriageway a kerb node on a way without ``footway=crossing`` still counts as its kerb."""
 _NEAR_JOINT_MM: Final = 5_000
 """So far behind the end of a crossing a kerb node still counts as that crossing's kerb (islands)."""
 
@@ -71,7 +69,7 @@ class KerbSetter:
                 self._part_by_kerb(junction, reading, reading.kerb_cm)
                 return
             for stub in walks:  # the kerb of a node on the carriageway stands at its edge, on every side
-                self._set_before(junction, stub, reading.kerb_cm, reading, is_low=False)
+                self.set_before(junction, stub, reading.kerb_cm, reading, is_low=False)
             return
         pavements = [stub for stub in walks if self.streets.get_kind(stub) not in _LOW_KINDS]
         for stub in walks:
@@ -83,11 +81,11 @@ class KerbSetter:
             leads_over_road = is_crossing and self.streets.walk(stub)[0] == "road"
             if way_kerb_cm is not None and (self.streets.is_way_end(stub) or leads_over_road):
                 self.counts.on_ways += 1
-                self._set_before(junction, stub, way_kerb_cm, reading, is_low=is_crossing)
+                self.set_before(junction, stub, way_kerb_cm, reading, is_low=is_crossing)
             elif is_crossing:
                 self._assume_at_crossing(junction, stub, reading, pavements)
             elif road is not None:
-                self._assume_at_road(junction, stub, reading, road, get_low_kind(self.streets, roads))
+                self.assume_at_road(junction, stub, reading, road, get_low_kind(self.streets, roads))
 
     # ---------------------------------------------------------------- assumed kerbs
 
@@ -100,7 +98,7 @@ class KerbSetter:
             return
         if found == "end" and (way.osm_type, way.osm_id) not in self.lone_crossings:
             return  # this part does not lead to the carriageway
-        if all(self._finds_kerb_within(other, _NEAR_JOINT_MM) for other in pavements):
+        if all(self.streets.finds_kerb_within(other, _NEAR_JOINT_MM) for other in pavements):
             return
         if self._has_kerb_behind(junction, stub):
             return
@@ -108,16 +106,19 @@ class KerbSetter:
         kinds = {self.streets.get_kind(other) for other in pavements}
         if any(self.rules.get(Kind.CROSSING, kind, road).unknown_kerb for kind in kinds):
             self.counts.unknown[f"crossing {road}"] += 1
-            self._set_before(junction, stub, None, reading, is_low=True)
+            self.set_before(junction, stub, None, reading, is_low=True)
 
-    def _assume_at_road(
+    def assume_at_road(
         self, junction: Junction, stub: Stub, reading: NodeReading, road: str, low: Kind
     ) -> None:
+        """Put an unknown kerb before a way on foot at a carriageway of kind `low`, if the table says so."""
         kind = self.streets.get_kind(stub)
-        if not self.rules.get(low, kind, road).unknown_kerb or self._finds_kerb_within(stub, _NEAR_ROAD_MM):
+        if not self.rules.get(low, kind, road).unknown_kerb or self.streets.finds_kerb_within(
+            stub, NEAR_ROAD_MM
+        ):
             return
         self.counts.unknown[f"{kind} {road}"] += 1
-        self._set_before(junction, stub, None, reading, is_low=False)
+        self.set_before(junction, stub, None, reading, is_low=False)
 
     def _is_own_kerb(self, stub: Stub) -> bool:
         """Say whether the kerb found along a crossing belongs to this end of it and not to the far side."""
@@ -146,10 +147,6 @@ class KerbSetter:
                 return True
         return False
 
-    def _finds_kerb_within(self, stub: Stub, limit_mm: int) -> bool:
-        found, length_mm, _ = self.streets.walk(stub)
-        return found == "kerb" and length_mm <= limit_mm
-
     # ---------------------------------------------------------------- sides and edges
 
     def _part_by_kerb(self, junction: Junction, reading: NodeReading, kerb_cm: Size) -> None:
@@ -162,7 +159,7 @@ class KerbSetter:
             high_port = junction.add_port()
             for stub in stubs:
                 junction.port_of[stub] = 0 if stub in low else high_port
-            junction.edges.append(self._build_kerb(junction.node, reading, None, kerb_cm, 0, high_port))
+            junction.edges.append(self.build_kerb(junction.node, reading, None, kerb_cm, 0, high_port))
             return
         self.counts.side_unclear += 1
         edge = EdgeAttributes(
@@ -177,20 +174,20 @@ class KerbSetter:
     def _leads_to_road(self, stub: Stub) -> bool:
         found, length_mm, _ = self.streets.walk(stub)
         is_crossing = self.streets.get_kind(stub) == Kind.CROSSING
-        return found == "road" and (is_crossing or length_mm <= _NEAR_ROAD_MM)
+        return found == "road" and (is_crossing or length_mm <= NEAR_ROAD_MM)
 
-    def _set_before(
+    def set_before(
         self, junction: Junction, stub: Stub, kerb_cm: Size, reading: NodeReading, *, is_low: bool
     ) -> None:
         """Put a kerb between a segment end and the rest; `is_low`: the segment lies below the kerb."""
 
         def make(inner: int, outer: int) -> ObstacleEdge:
             low, high = (outer, inner) if is_low else (inner, outer)
-            return self._build_kerb(junction.node, reading, stub, kerb_cm, low, high)
+            return self.build_kerb(junction.node, reading, stub, kerb_cm, low, high)
 
         junction.set_before(stub, make)
 
-    def _build_kerb(
+    def build_kerb(
         self, node: int, reading: NodeReading, stub: Stub | None, kerb_cm: Size, low: int, high: int
     ) -> ObstacleEdge:
         """Build a kerb up from `low` to `high`, explained by the node, or by the way where that says it."""

@@ -54,7 +54,7 @@ class Network:
     ``n`` nodes, ``m`` edges, ``2m`` arcs: arc ``2e`` walks edge ``e`` from tail to head, arc ``2e + 1`` back.
     The reverse of arc ``a`` is ``a ^ 1``. Nodes are ordered along a space-filling curve, edges by their tail:
     the same input gives the same bytes. A node of the OSM file that carries an obstacle becomes several nodes
-    at the same place.
+    at the same place; a node of a road with pavements becomes several around it.
 
     Attributes
     ----------

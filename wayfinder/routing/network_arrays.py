@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from wayfinder.geo import LonLat
 from wayfinder.routing.attributes import EdgeAttributes
 from wayfinder.routing.network import (
     SLOPE_BINS,
@@ -28,14 +29,13 @@ from wayfinder.routing.network import (
     UInt8,
     UInt64,
 )
-from wayfinder.routing.osm_records import OsmNode
 
 UInt32 = NDArray[np.uint32]
 _TIES: Final = 1024
 
 
 class Port(NamedTuple):
-    """A network node: the OSM node it stands at, and its number among that node's ports."""
+    """A network node: the OSM node it stands at or beside, and its number among that node's ports."""
 
     node: int
     port: int
@@ -57,7 +57,7 @@ class Edge:
     edited_day: int
     forward: EdgeAttributes
     backward: EdgeAttributes
-    line: tuple[int, ...]
+    line: tuple[LonLat, ...]
     slope: int = SLOPE_NONE
     incline_percent: float = math.nan
     incline_error: int = 0
@@ -69,11 +69,12 @@ class Edge:
 
 
 def lay_out(
-    edges: Sequence[Edge], ports: Sequence[Port], nodes: Mapping[int, OsmNode]
+    edges: Sequence[Edge], spots: Mapping[Port, LonLat]
 ) -> tuple[Network, tuple[EdgeAttributes, ...], tuple[str, ...]]:
-    """Bring nodes and edges into their order and write the arrays."""
-    lon = np.array([nodes[node].lon for node, _ in ports], dtype=np.float64)
-    lat = np.array([nodes[node].lat for node, _ in ports], dtype=np.float64)
+    """Bring nodes (`spots` has all, and where they lie) and edges into their order and write the arrays."""
+    ports = list(spots)
+    lon = np.array([spot.lon for spot in spots.values()], dtype=np.float64)
+    lat = np.array([spot.lat for spot in spots.values()], dtype=np.float64)
     osm_id = np.array([node for node, _ in ports], dtype=np.int64)
     number = np.array([port for _, port in ports], dtype=np.int32)
     order = np.lexsort((number, osm_id, get_morton_codes(lon, lat)))
@@ -98,7 +99,7 @@ def lay_out(
     ]
     slope_classes = number_slopes(np.array(slopes, dtype=np.int16).reshape(-1, 4))
 
-    points = [nodes[ref] for edge in edges for ref in edge.line]
+    points = [point for edge in edges for point in edge.line]
     point_count = np.array([len(edge.line) for edge in edges], dtype=np.int64)
     arc_from = np.column_stack([tail, head]).ravel()
     out_first = np.concatenate([[0], np.cumsum(np.bincount(arc_from, minlength=len(ports)))])

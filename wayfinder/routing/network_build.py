@@ -8,10 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from wayfinder.geo import LonLat
 from wayfinder.routing.attributes import OTHER, WAY_KINDS, EdgeAttributes, Kind
+from wayfinder.routing.corners import find_crossroads
 from wayfinder.routing.crossings import CROSSING_ATTRIBUTES
 from wayfinder.routing.junction_rules import JunctionRules, load_junction_rules
 from wayfinder.routing.junctions import JunctionBuilder, JunctionCounts
+from wayfinder.routing.lines import draw_line, measure_mm
 from wayfinder.routing.network import (
     INCLINE_ORIGINS,
     SLOPE_DOWN,
@@ -23,17 +26,19 @@ from wayfinder.routing.network import (
 )
 from wayfinder.routing.network_arrays import Edge, Port, get_slope_bin, lay_out
 from wayfinder.routing.osm_records import OsmData
+from wayfinder.routing.pavement_rules import PavementRules, load_pavement_rules
 from wayfinder.routing.ports import Junction
 from wayfinder.routing.rests import match_rests
-from wayfinder.routing.segments import Estimate, Streets, Stub, WayCounts, cut_ways
+from wayfinder.routing.segments import Estimate, Segment, Streets, Stub, WayCounts, cut_ways
 from wayfinder.routing.slope_classes import Rests, classify_slopes
 from wayfinder.routing.slopes import ERROR_GRID, SlopeCounts, SlopeEstimator, Terrain
-from wayfinder.routing.tags import Misreadings, WayReading
+from wayfinder.routing.tags import Misreadings, Side, WayReading, read_pavement
 
 Progress = Callable[[str, int, int], None]
 """Told the step by name, how much of it is done, and how much there is."""
 _TOLD_EVERY: Final = 5_000
 _UNKNOWN, _OSM, _ESTIMATE = (INCLINE_ORIGINS.index(origin) for origin in ("unknown", "osm", "estimate"))
+_NO_SLOPE: Final = (SLOPE_UNKNOWN, math.nan, 0, _UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,7 @@ def build_network(
     data: OsmData,
     *,
     rules: JunctionRules | None = None,
+    pavement_rules: PavementRules | None = None,
     terrain: Terrain | None = None,
     progress: Progress | None = None,
 ) -> BuiltNetwork:
@@ -95,8 +101,8 @@ def build_network(
 
     Parameters
     ----------
-    rules
-        What is assumed where nothing is tagged; the project's table where None.
+    rules, pavement_rules
+        What is assumed where nothing is tagged; the project's tables where None.
     terrain
         Heights of the ground, to estimate inclines where nothing is tagged.
     progress
@@ -107,18 +113,21 @@ def build_network(
     way_counts = WayCounts()
     tell("ways", 0, len(data.ways))
     ground = SlopeEstimator(terrain) if terrain is not None else None
-    streets = cut_ways(data, misreadings, way_counts, ground)
+    pavement_rules = pavement_rules or load_pavement_rules()
+    streets = cut_ways(data, misreadings, way_counts, pavement_rules, ground)
+    streets, crossroads = find_crossroads(streets, pavement_rules)
     tell("ways", len(data.ways), len(data.ways))
-    builder = JunctionBuilder(streets, rules or load_junction_rules())
+    builder = JunctionBuilder(streets, rules or load_junction_rules(), pavement_rules, crossroads)
     ports: dict[Stub, Port] = {}
-    used: list[Port] = []
+    spots: dict[Port, LonLat] = {}
     junctions: list[Junction] = []
     for done, node in enumerate(sorted(streets.stubs)):
         if done % _TOLD_EVERY == 0:
             tell("junctions", done, len(streets.stubs))
         junction = builder.build(node)
         numbers = {old: new for new, old in enumerate(junction.list_used_ports())}
-        used += [Port(node, number) for number in numbers.values()]
+        here = LonLat(streets.nodes[node].lon, streets.nodes[node].lat)
+        spots.update((Port(node, new), junction.spots.get(old, here)) for old, new in numbers.items())
         ports.update((stub, Port(node, numbers[port])) for stub, port in junction.port_of.items())
         if junction.edges:
             junction.edges = [
@@ -126,9 +135,10 @@ def build_network(
             ]
             junctions.append(junction)
     tell("junctions", len(streets.stubs), len(streets.stubs))
-    edges = _list_way_edges(streets, ports) + _list_obstacle_edges(streets, junctions)
+    edges = _list_way_edges(streets, ports, spots, pavement_rules)
+    edges += _list_obstacle_edges(streets, junctions, spots)
     tell("arrays", 0, len(edges))
-    network, classes, names = lay_out(edges, used, streets.nodes)
+    network, classes, names = lay_out(edges, spots)
     rests = match_rests(network, classes, data.places)
     network = classify_slopes(network, rests)
     tell("arrays", len(edges), len(edges))
@@ -140,30 +150,39 @@ def build_network(
     return BuiltNetwork(network, classes, names, misreadings, counts, rests, heights, slopes)
 
 
-def _list_way_edges(streets: Streets, ports: Mapping[Stub, Port]) -> list[Edge]:
+def _list_way_edges(
+    streets: Streets, ports: Mapping[Stub, Port], spots: Mapping[Port, LonLat], rules: PavementRules
+) -> list[Edge]:
     edges = []
-    read: dict[tuple[int, int], tuple[EdgeAttributes, EdgeAttributes]] = {}
+    read: dict[tuple[int, int, Side | None], tuple[WayReading, EdgeAttributes, EdgeAttributes]] = {}
     lift_levels = _list_lift_levels(streets)
     for index, segment in enumerate(streets.segments):
-        way, reading = segment.way, segment.way.reading
-        identity = (way.osm_type, way.osm_id)
+        way = segment.way
+        identity = (way.osm_type, way.osm_id, segment.side)
         if identity not in read:
-            read[identity] = _build_way_attributes(reading)
-        forward, backward = read[identity]
-        slope, incline_percent, error, origin = _bin_slope(reading, segment.estimate)
+            reading = way.reading if segment.side is None else read_pavement(way.reading, segment.side)
+            read[identity] = (reading, *_build_way_attributes(reading))
+        reading, forward, backward = read[identity]
+        slope, incline_percent, error, origin = (
+            _NO_SLOPE if segment.is_link else _bin_slope(reading, segment.estimate)
+        )
         is_lift = way.kind == Kind.LIFT
+        tail, head = ports[Stub(index, 0)], ports[Stub(index, 1)]
+        line = draw_line(segment, streets.nodes, rules, spots[tail], spots[head])
         edges.append(
             Edge(
-                tail=ports[Stub(index, 0)],
-                head=ports[Stub(index, 1)],
-                length_mm=streets.length_mm[index],
+                tail=tail,
+                head=head,
+                length_mm=streets.length_mm[index]
+                if _follows_nodes(streets, segment, line)
+                else measure_mm(line),
                 osm_type=way.osm_type,
                 osm_id=way.osm_id,
                 ordinal=segment.ordinal,
                 edited_day=way.edited_day,
                 forward=forward,
                 backward=backward,
-                line=segment.nodes,
+                line=line,
                 slope=slope,
                 incline_percent=incline_percent,
                 incline_error=error,
@@ -175,6 +194,14 @@ def _list_way_edges(streets: Streets, ports: Mapping[Stub, Port]) -> list[Edge]:
             )
         )
     return edges
+
+
+def _follows_nodes(streets: Streets, segment: Segment, line: Sequence[LonLat]) -> bool:
+    """Say whether a line is that of the segment's nodes, and not drawn beside them or up to a pavement."""
+    ends = (streets.nodes[segment.nodes[0]], streets.nodes[segment.nodes[-1]])
+    return segment.side is None and all(
+        (node.lon, node.lat) == spot for node, spot in zip(ends, (line[0], line[-1]), strict=True)
+    )
 
 
 def _list_lift_levels(streets: Streets) -> dict[int, float]:
@@ -191,7 +218,9 @@ def _list_lift_levels(streets: Streets) -> dict[int, float]:
     return levels
 
 
-def _list_obstacle_edges(streets: Streets, junctions: Sequence[Junction]) -> list[Edge]:
+def _list_obstacle_edges(
+    streets: Streets, junctions: Sequence[Junction], spots: Mapping[Port, LonLat]
+) -> list[Edge]:
     ordinals: Counter[tuple[int, int]] = Counter(
         (segment.way.osm_type, segment.way.osm_id) for segment in streets.segments
     )
@@ -199,19 +228,23 @@ def _list_obstacle_edges(streets: Streets, junctions: Sequence[Junction]) -> lis
     for junction in junctions:
         for edge in junction.edges:
             identity = (edge.osm_type, edge.osm_id)
+            tail, head = Port(junction.node, edge.tail), Port(junction.node, edge.head)
+            line, is_way = (spots[tail], spots[head]), edge.forward.kind in WAY_KINDS
+            is_lift = edge.forward.kind == Kind.LIFT
             edges.append(
                 Edge(
-                    tail=Port(junction.node, edge.tail),
-                    head=Port(junction.node, edge.head),
-                    length_mm=0,
+                    tail=tail,
+                    head=head,
+                    length_mm=measure_mm(line) if is_way else 0,
                     osm_type=edge.osm_type,
                     osm_id=edge.osm_id,
                     ordinal=ordinals[identity],
                     edited_day=edge.edited_day,
                     forward=edge.forward,
                     backward=edge.backward,
-                    line=(junction.node, junction.node),
-                    name=streets.get_reading(junction.node).name if edge.forward.kind == Kind.LIFT else "",
+                    line=line,
+                    slope=SLOPE_UNKNOWN if is_way else SLOPE_NONE,
+                    name=streets.get_reading(junction.node).name if is_lift else edge.name,
                     level_from=edge.level_from,
                     level_to=edge.level_to,
                 )

@@ -11,17 +11,20 @@ from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 
-from wayfinder.geo import EARTH_RADIUS_M
+from wayfinder.geo import EARTH_RADIUS_M, LonLat, get_distance_m
 from wayfinder.routing.attributes import ATTRIBUTES, Kind
 from wayfinder.routing.ground_rules import is_off_ground
 from wayfinder.routing.network import OSM_TYPES, Float64
 from wayfinder.routing.osm_records import OsmData, OsmNode, OsmWay
-from wayfinder.routing.tags import Misreadings, NodeReading, WayReading, read_node, read_way
+from wayfinder.routing.pavement_rules import PavementRules, load_pavement_rules
+from wayfinder.routing.tags import Misreadings, NodeReading, Side, WayReading, read_node, read_way
 
 NODE, WAY, RELATION = (OSM_TYPES.index(name) for name in ("node", "way", "relation"))
 CARRIAGEWAY_KINDS: Final = frozenset({Kind.ROAD, Kind.LIVING_STREET, Kind.TRACK})
 MOST_PAIRS: Final = 6
 """More than this many things that meet are joined through a hub instead of pair by pair."""
+NEAR_ROAD_MM: Final = 20_000
+"""So far from a carriageway a kerb node on a way without ``footway=crossing`` still counts as its kerb."""
 NOTHING: Final = NodeReading()
 _ROAD_CLASSES: Final = next(a.values for a in ATTRIBUTES if a.name == "carriageway")
 
@@ -88,6 +91,10 @@ class Segment:
         OSM levels at the ends, NaN unknown.
     is_first, is_last
         The piece begins, or ends, where its way does.
+    side
+        The pavement on this side of the road the way is; None: the way itself.
+    is_link
+        The pavement leads aside, from its first node to the end of a mapped crossing.
     estimate
         Its incline, where the tags leave it open and the ground says it.
     """
@@ -99,7 +106,14 @@ class Segment:
     level_to: float
     is_first: bool
     is_last: bool
+    side: Side | None = None
+    is_link: bool = False
     estimate: Estimate | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """What one walks along."""
+        return self.way.kind if self.side is None else Kind.SIDEWALK
 
 
 class Stub(NamedTuple):
@@ -116,7 +130,7 @@ class Streets:
     Attributes
     ----------
     length_mm
-        Of each segment, haversine along its line, at least 1; 0 for lifts.
+        Of each segment, haversine along its way's line, at least 1; 0 for lifts.
     stubs
         By OSM node id: the segment ends that meet there, by segment.
     readings
@@ -125,6 +139,10 @@ class Streets:
         By OSM node id: the highest class of the carriageways through it, walkable or not.
     unwalked
         OSM node ids on carriageways that nobody may walk along, but may well have to cross.
+    unwalked_lines
+        Nodes and class of each of these carriageways.
+    crossing_spots
+        OSM node ids at which a street may be crossed between its pavements though it is no junction.
     """
 
     nodes: Mapping[int, OsmNode]
@@ -134,6 +152,8 @@ class Streets:
     readings: Mapping[int, NodeReading]
     crossed_class: Mapping[int, str]
     unwalked: Set[int]
+    unwalked_lines: Sequence[tuple[Sequence[int], str]] = ()
+    crossing_spots: Set[int] = frozenset()
 
     def get_node(self, stub: Stub) -> int:
         """OSM id of the node the stub stands at."""
@@ -144,8 +164,8 @@ class Streets:
         return self.readings.get(node, NOTHING)
 
     def get_kind(self, stub: Stub) -> Kind:
-        """Kind of the way the segment is a piece of."""
-        return self.segments[stub.segment].way.kind
+        """What one walks along on the segment."""
+        return self.segments[stub.segment].kind
 
     def get_level(self, stub: Stub) -> float:
         """OSM level at this end of the segment, NaN unknown."""
@@ -163,8 +183,11 @@ class Streets:
         Returns
         -------
         found, length_mm, node
-            ``end`` is a node where the way ends, others branch off, or a crossing begins or ends.
+            ``end`` is a node where the way ends, others branch off, or a crossing begins or ends; who walks
+            along a pavement of a road does not get onto the road at its nodes.
         """
+        if self.segments[stub.segment].side is not None:
+            return "end", self.length_mm[stub.segment], self.get_node(Stub(stub.segment, 1 - stub.end))
         length_mm, seen = 0, {self.get_node(stub)}
         while True:
             length_mm += self.length_mm[stub.segment]
@@ -182,6 +205,26 @@ class Streets:
             seen.add(node)
             stub = onward[0]
 
+    def finds_kerb_within(self, stub: Stub, limit_mm: int) -> bool:
+        """Say whether the way has a kerb on its first metres from this end."""
+        found, length_mm, _ = self.walk(stub)
+        return found == "kerb" and length_mm <= limit_mm
+
+    def group_by_side(self, node: int) -> dict[Stub, list[Stub]]:
+        """Segment ends by the one that stands for them: the rim of one area is one side of a node.
+
+        A square may share its rim with a road; who walks along the rim neither crosses the road nor leaves
+        the square, and passes by a gate in the rim.
+        """
+        sides: dict[Stub, list[Stub]] = {}
+        areas: dict[tuple[int, int], Stub] = {}
+        for stub in sorted(self.stubs[node]):
+            way = self.segments[stub.segment].way
+            is_rim = way.is_area and way.kind != Kind.LIFT
+            side = areas.setdefault((way.osm_type, way.osm_id), stub) if is_rim else stub
+            sides.setdefault(side, []).append(stub)
+        return sides
+
 
 @dataclass(slots=True)
 class WayCounts:
@@ -196,12 +239,18 @@ class WayCounts:
 
 
 def cut_ways(
-    data: OsmData, misreadings: Misreadings, counts: WayCounts, ground: Ground | None = None
+    data: OsmData,
+    misreadings: Misreadings,
+    counts: WayCounts,
+    rules: PavementRules | None = None,
+    ground: Ground | None = None,
 ) -> Streets:
     """Read all ways and nodes and cut the walkable ways where they meet and where an obstacle stands.
 
-    Where the `ground` is known they are cut where their slope changes, too.
+    A road with pavements of its own becomes a segment for each of them, and none along its carriageway.
+    Where the `ground` is known ways are cut where their slope changes, too.
     """
+    rules = rules or load_pavement_rules()
     ways: Sequence[WalkableWay]
     ways, unwalked_lines = _read_ways(data, misreadings, counts)
     nodes: Mapping[int, OsmNode] = data.nodes
@@ -219,6 +268,8 @@ def cut_ways(
     visits = Counter(ref for way in ways for ref in way.nodes)
     segments: list[Segment] = []
     ordinals: Counter[tuple[int, int]] = Counter()
+    crossing_spots = {ref for way in ways for ref in _list_crossing_spots(way, nodes, visits, rules)}
+    breaks = breaks | crossing_spots
     for index, way in enumerate(ways):
         if way.kind == Kind.LIFT:
             pieces = _list_lift_runs(way, visits)
@@ -227,24 +278,33 @@ def cut_ways(
         else:
             pieces = _cut(way, visits, readings, unwalked, breaks)
         estimates = ground.list_estimates(index, pieces) if ground is not None else [None] * len(pieces)
+        identity = (way.osm_type, way.osm_id)
         for line, estimate in zip(pieces, estimates, strict=True):
-            identity = (way.osm_type, way.osm_id)
-            segments.append(replace(_build_segment(way, ordinals[identity], line), estimate=estimate))
-            ordinals[identity] += 1
-    stubs: dict[int, list[Stub]] = {}
-    for index, segment in enumerate(segments):
-        stubs.setdefault(segment.nodes[0], []).append(Stub(index, 0))
-        stubs.setdefault(segment.nodes[-1], []).append(Stub(index, 1))
+            for side in way.reading.pavements or (None,):
+                segment = _build_segment(way, ordinals[identity], line, side)
+                segments.append(replace(segment, estimate=estimate))
+                ordinals[identity] += 1
     counts.walkable = len({(way.osm_type, way.osm_id) for way in ways})
     return Streets(
         nodes=nodes,
         segments=segments,
         length_mm=_measure(segments, nodes),
-        stubs=stubs,
+        stubs=list_stubs(segments),
         readings=readings,
         crossed_class=crossed_class,
         unwalked=unwalked,
+        unwalked_lines=unwalked_lines,
+        crossing_spots=crossing_spots,
     )
+
+
+def list_stubs(segments: Sequence[Segment]) -> dict[int, list[Stub]]:
+    """Ends of the segments by the node they stand at."""
+    stubs: dict[int, list[Stub]] = {}
+    for index, segment in enumerate(segments):
+        stubs.setdefault(segment.nodes[0], []).append(Stub(index, 0))
+        stubs.setdefault(segment.nodes[-1], []).append(Stub(index, 1))
+    return stubs
 
 
 def _read_ways(
@@ -352,10 +412,13 @@ def _cut(
     breaks: Set[int],
 ) -> list[tuple[int, ...]]:
     """Cut the line of a way; a piece never begins and ends at the same node."""
-    nodes, on_road = way.nodes, way.kind in CARRIAGEWAY_KINDS
+    nodes, has_pavements = way.nodes, bool(way.reading.pavements)
+    on_road = way.kind in CARRIAGEWAY_KINDS and not has_pavements
 
     def something_happens(ref: int) -> bool:
-        if visits[ref] > 1 or ref in breaks or (way.kind != Kind.ROAD and ref in unwalked):
+        if visits[ref] > 1 or ref in breaks:
+            return True
+        if (way.kind != Kind.ROAD or has_pavements) and ref in unwalked:
             return True
         reading = readings.get(ref, NOTHING)
         if reading is NOTHING:
@@ -376,6 +439,31 @@ def _cut(
     return pieces
 
 
+def _list_crossing_spots(
+    way: WalkableWay, nodes: Mapping[int, OsmNode], visits: Mapping[int, int], rules: PavementRules
+) -> list[int]:
+    """Nodes inside a way with pavements on both sides at which it may be crossed, though it is no junction.
+
+    They are at least ``every_m`` from its ends and from each other; nodes where something else meets it go
+    first, for the way is cut there in any case.
+    """
+    if len(way.reading.pavements) < 2 or way.road_class is None:
+        return []
+    every_m = rules[way.road_class].every_m
+    spots = [LonLat(nodes[ref].lon, nodes[ref].lat) for ref in way.nodes]
+    along = [0.0]
+    for before, after in pairwise(spots):
+        along.append(along[-1] + get_distance_m(before, after))
+    mapped = [place for place in range(1, len(along) - 1) if way.nodes[place] >= 0]
+    inner = sorted(mapped, key=lambda place: (visits[way.nodes[place]] < 2, place))
+    chosen: list[int] = []
+    for place in inner:
+        taken = (0.0, along[-1], *(along[other] for other in chosen))
+        if all(abs(along[place] - other) >= every_m for other in taken):
+            chosen.append(place)
+    return [way.nodes[place] for place in chosen]
+
+
 def _list_lift_runs(way: WalkableWay, visits: Mapping[int, int]) -> list[tuple[int, ...]]:
     """Pairs of places a lift joins: all nodes where ways meet it, and the two ends of a line."""
     is_outline = way.nodes[0] == way.nodes[-1]
@@ -388,14 +476,14 @@ def _list_lift_runs(way: WalkableWay, visits: Mapping[int, int]) -> list[tuple[i
     return list(combinations(stops, 2))
 
 
-def _build_segment(way: WalkableWay, ordinal: int, nodes: tuple[int, ...]) -> Segment:
+def _build_segment(way: WalkableWay, ordinal: int, nodes: tuple[int, ...], side: Side | None) -> Segment:
     levels = way.reading.levels
     is_first, is_last = nodes[0] == way.nodes[0], nodes[-1] == way.nodes[-1]
     level_from = level_to = np.nan
     if levels is not None and way.kind != Kind.LIFT:
         level_from = levels[0] if is_first or levels[0] == levels[1] else np.nan
         level_to = levels[1] if is_last or levels[0] == levels[1] else np.nan
-    return Segment(way, ordinal, nodes, level_from, level_to, is_first, is_last)
+    return Segment(way, ordinal, nodes, level_from, level_to, is_first, is_last, side)
 
 
 def _measure(segments: Sequence[Segment], nodes: Mapping[int, OsmNode]) -> list[int]:

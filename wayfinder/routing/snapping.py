@@ -57,16 +57,22 @@ class SnappedPoint(NamedTuple):
 
 
 def build_snap_grid(network: Network) -> SnapGrid:
-    """Sort the pieces of all edges with a length into cells of `CELL_M`."""
+    """Sort the pieces of all edges from one OSM node to another into cells of `CELL_M`.
+
+    Nobody's way begins within a node: on an obstacle, or on the carriageway between two pavements, from where
+    no kerb would be in the way.
+    """
     lon, lat = np.asarray(network.point_lon_e7) / 1e7, np.asarray(network.point_lat_e7) / 1e7
     west, south, east, north = lon.min(), lat.min(), lon.max(), lat.max()
     cell_lat = CELL_M / METRES_PER_DEGREE
     cell_lon = cell_lat / max(np.cos(np.radians((south + north) / 2)), 0.01)
     columns, rows = int((east - west) / cell_lon) + 1, int((north - south) / cell_lat) + 1
     counts = np.zeros(rows * columns + 1, dtype=np.int64)
+    osm_id = np.asarray(network.node_osm_id)
+    is_within = osm_id[network.edge_tail] == osm_id[network.edge_head]
     arguments = (
         network.edge_points,
-        network.edge_length_mm,
+        np.where(is_within, 0, network.edge_length_mm).astype(np.int32),
         network.point_lon_e7,
         network.point_lat_e7,
         float(west),

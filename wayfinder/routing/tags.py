@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, cast
 
@@ -14,6 +15,13 @@ from wayfinder.routing.tag_rules import Fact, Read, TagRules, get_worst, load_ta
 Tags = Mapping[str, str]
 Value = str | float | Interval | Unclear
 """A read value; ``None`` never stands in these mappings: an unmapped attribute has no entry."""
+
+
+class Side(StrEnum):
+    """A side of a road, in the direction of its way."""
+
+    LEFT = "left"
+    RIGHT = "right"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +55,10 @@ class WayReading:
         ``foot=no`` ...).
     attributes
         Attribute name -> value, by the names of `wayfinder.routing.attributes` (``access``, ``carriageway``,
-        ``sidewalk``, ``crossing``, ``signal_sound`` ... included), read from the way itself.
+        ``sidewalk``, ``crossing``, ``signal_sound`` ... included), read from the way itself. Of a road whose
+        pavement's side is not said they are the pavement's; of any other road, the carriageway's.
     left, right
-        The two sides of a road.
+        The two sides of a road; what is said of their pavements stands there, see `read_pavement`.
     incline_percent
         Signed, uphill along the way; OTHER where not understood; None unmapped or only a direction.
     incline_direction
@@ -81,6 +90,17 @@ class WayReading:
     levels: tuple[float, float] | None = None
     layer: int = 0
     name: str = ""
+
+    @property
+    def pavements(self) -> tuple[Side, ...]:
+        """The sides of a road on which one walks along a pavement that is mapped on the road itself."""
+        if self.kind not in _ROADS:
+            return ()
+        return tuple(side for side in Side if self.get_side(side).sidewalk == "yes")
+
+    def get_side(self, side: Side) -> SideReading:
+        """What is said of one side of the road."""
+        return self.left if side is Side.LEFT else self.right
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +172,9 @@ def read_way(tags: Tags, misreadings: Misreadings) -> WayReading:
         if "use_sidepath" in facts:
             attributes["access"] = "no"
     elif sidewalk == "yes":
-        sides = [side for side in (left, right) if side.sidewalk == "yes"] or [part]
-        incline = _walk_on_pavement(attributes, incline, sides)
+        attributes["sidewalk"] = "yes"
+        if "yes" not in (left.sidewalk, right.sidewalk):
+            incline = _walk_on_pavement(attributes, incline, part)
     elif sidewalk is not None:
         attributes["sidewalk"] = sidewalk
     direction = facts.get("incline_direction")
@@ -170,6 +191,20 @@ def read_way(tags: Tags, misreadings: Misreadings) -> WayReading:
         levels=_get_way_levels(facts),
         layer=_get_int(facts, "layer"),
         name=tags.get("name") or tags.get("ref") or "",
+    )
+
+
+def read_pavement(road: WayReading, side: Side) -> WayReading:
+    """Read the pavement on one side of a road as a way of its own, in the direction of the road's way."""
+    attributes = {name: value for name, value in road.attributes.items() if name != "sidewalk"}
+    incline = _walk_on_pavement(attributes, road.incline_percent, road.get_side(side))
+    return replace(
+        road,
+        kind=Kind.SIDEWALK,
+        attributes=attributes,
+        left=_NO_SIDE,
+        right=_NO_SIDE,
+        incline_percent=cast(float | Unclear | None, incline),
     )
 
 
@@ -308,23 +343,16 @@ def _get_sidewalk(facts: Facts, left: SideReading, right: SideReading) -> str | 
 
 
 def _walk_on_pavement(
-    attributes: dict[str, Value], incline: Read | None, sides: Sequence[SideReading]
+    attributes: dict[str, Value], incline: Read | None, pavement: SideReading
 ) -> Read | None:
-    """Put the worst of the pavements in the place of the carriageway's attributes; their incline is returned.
+    """Put a pavement in the place of the carriageway; its incline is returned.
 
-    What one of the pavements does not say stays unknown: nobody knows yet on which side a person will go.
+    What the pavement does not say stays unknown; the road's incline, lamps and access hold for it too.
     """
     for name in _OF_THE_CARRIAGEWAY:
         attributes.pop(name, None)
-    attributes["sidewalk"] = "yes"
-    for name in dict.fromkeys(name for side in sides for name in side.attributes):
-        values = [side.attributes[name] for side in sides if name in side.attributes]
-        if name == "incline_percent":
-            known = [value for value in (*values, incline) if value is not None]
-            incline = get_worst(name, values if len(values) == len(sides) else known)
-        elif len(values) == len(sides):
-            attributes[name] = cast(Value, get_worst(name, values))
-    return incline
+    attributes.update(pavement.attributes)
+    return attributes.pop("incline_percent", incline)
 
 
 def _read_sides(
