@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Final, Protocol
@@ -15,14 +15,22 @@ from wayfinder.city.addresses import unpack_addresses
 from wayfinder.city.artifact import City, open_city
 from wayfinder.errors import CityError, RequestError
 from wayfinder.geo import METRES_PER_DEGREE, LonLat
+from wayfinder.opening import Region
 from wayfinder.routing.bounds import unpack_bounds
 from wayfinder.routing.city_graph import CityGraph, Landmark
 from wayfinder.routing.costs import Tables, load_tables
 from wayfinder.routing.overlay import Overlay, build_empty_overlay
 from wayfinder.routing.planner import RoutePlan, RoutePlanner, RouteRequest
 from wayfinder.routing.profiles import Unknowns
+from wayfinder.routing.scheduled import NO_SCHEDULES, SCHEDULES_FILE, Scheduled, unpack_schedules
 from wayfinder.routing.snapping import MOST_OFFSET_M, build_snap_grid
+from wayfinder.routing.timetable import Timetable
+from wayfinder.settings import Settings
+from wayfinder.sources.lift_feed import LiftFeed, LiftSource
+from wayfinder.sources.lifts import load_mapping, match_lifts
 
+MOST_AWAY: Final = timedelta(days=366)
+"""Hours farther away than this say little: a year is enough for a holiday."""
 _MARGIN_DEGREES: Final = 2 * MOST_OFFSET_M / METRES_PER_DEGREE
 """A position may lie this far outside the bounds; how far from a way is the planner's question."""
 
@@ -44,7 +52,7 @@ class Trip:
     alternatives
         How many other ways are wanted, at most.
     depart_at
-        ISO 8601 with offset; checked, but without effect yet.
+        ISO 8601 with offset; now where None.
     """
 
     start: LonLat | str
@@ -57,7 +65,7 @@ class Trip:
     depart_at: str | None = None
 
 
-def _parse_time(text: str, pointer: str) -> datetime:
+def _parse_time(text: str, pointer: str, now: datetime) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -68,17 +76,38 @@ def _parse_time(text: str, pointer: str) -> datetime:
             code="time_invalid",
             pointer=pointer,
         )
-    return moment
+    if abs(moment - now) > MOST_AWAY:
+        raise RequestError(
+            "A trip can be planned for at most {days} days before or after today.",
+            code="time_out_of_range",
+            pointer=pointer,
+            days=MOST_AWAY.days,
+        )
+    return moment.astimezone(UTC)
+
+
+def _get_now() -> datetime:
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
 class Services:
-    """Everything that answers for one city; immutable, shared by threads."""
+    """Everything that answers for one city; immutable, shared by threads.
+
+    Attributes
+    ----------
+    lifts
+        The live states of lifts, None where no source is named.
+    clock
+        Says what time it is.
+    """
 
     city: City
     graph: CityGraph
     planner: RoutePlanner
     tables: Tables
+    lifts: LiftFeed | None = None
+    clock: Callable[[], datetime] = _get_now
 
     @cached_property
     def _places(self) -> dict[str, LonLat]:
@@ -97,11 +126,14 @@ class Services:
         RequestError
             The trip cannot be used, with a pointer to what is wrong.
         """
+        depart_at = None
         if trip.depart_at is not None:
-            _parse_time(trip.depart_at, "/depart_at")
+            depart_at = _parse_time(trip.depart_at, "/depart_at", self.clock())
         start, goal = self.get_position(trip.start, "/from"), self.get_position(trip.goal, "/to")
         via = [self.get_position(place, f"/via/{number}") for number, place in enumerate(trip.via)]
-        request = RouteRequest(start, goal, trip.profile, trip.limits, trip.unknowns, via, trip.alternatives)
+        request = RouteRequest(
+            start, goal, trip.profile, trip.limits, trip.unknowns, via, trip.alternatives, depart_at
+        )
         return self.planner.plan(request)
 
     def get_position(self, place: LonLat | str, pointer: str) -> LonLat:
@@ -159,19 +191,62 @@ class CurrentServices(Protocol):
     def __call__(self) -> Services: ...
 
 
-def open_services(folder: Path) -> Services:
+def open_services(
+    folder: Path, settings: Settings | None = None, clock: Callable[[], datetime] = _get_now
+) -> Services:
     """Open a city folder and put everything together.
+
+    Parameters
+    ----------
+    settings
+        Say where live states come from; none if None.
+    clock
+        Says what time it is.
 
     Raises
     ------
     CityError
         The folder is missing, damaged or half written.
+    WayfinderError
+        A source of live states that may not be asked, or a mapping that cannot be read.
     """
     city = open_city(folder)
     graph = build_graph(city)
     tables = load_tables()
     overlay = _HeldOverlay(build_empty_overlay(graph, tables))
-    return Services(city, graph, RoutePlanner(graph, overlay, tables), tables)
+    lifts = None if settings is None or not settings.lifts else build_lift_feed(graph, settings, clock)
+    timetable = Timetable(graph, get_region(city), lifts, clock)
+    return Services(city, graph, RoutePlanner(graph, overlay, tables, timetable), tables, lifts, clock)
+
+
+def get_region(city: City) -> Region:
+    """Where the hours of a city hold; its sun is that of its middle."""
+    west, south, east, north = city.info.bounds
+    return Region(city.info.time_zone, city.info.region, (west + east) / 2, (south + north) / 2)
+
+
+def build_lift_feed(
+    graph: CityGraph, settings: Settings, clock: Callable[[], datetime] = _get_now
+) -> LiftFeed:
+    """The live states of a city's lifts.
+
+    Raises
+    ------
+    WayfinderError
+        The source may not be asked, or the mapping cannot be read.
+    """
+    keys = {"DB-Client-Id": settings.lifts_client_id, "DB-Api-Key": settings.lifts_api_key}
+    source = LiftSource(
+        settings.lifts,
+        tuple(host.strip() for host in settings.lifts_hosts.split(",") if host.strip()),
+        {name: value for name, value in keys.items() if value},
+        timedelta(seconds=settings.lifts_every_s),
+        timedelta(minutes=settings.lifts_believed_min),
+    )
+    mapping = None if settings.lifts_mapping is None else load_mapping(settings.lifts_mapping)
+    return LiftFeed(
+        source, lambda readings: match_lifts(readings, graph.network, graph.classes, mapping), clock
+    )
 
 
 def build_graph(city: City) -> CityGraph:
@@ -185,7 +260,19 @@ def build_graph(city: City) -> CityGraph:
         landmarks=[Landmark(landmark.key, landmark.name) for landmark in city.landmarks],
         bounds=unpack_bounds(city.arrays),
         grid=build_snap_grid(city.network),
+        scheduled=_read_schedules(city),
     )
+
+
+def _read_schedules(city: City) -> Scheduled:
+    if SCHEDULES_FILE not in city.info.files:
+        return NO_SCHEDULES
+    try:
+        return unpack_schedules(city.arrays, city.read(SCHEDULES_FILE), 2 * city.network.edge_count)
+    except (KeyError, ValueError, TypeError) as error:
+        raise CityError(
+            "The city in {folder} is damaged: {problem}.", folder=city.folder, problem=SCHEDULES_FILE
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +292,8 @@ class ServedCity:
     one is kept.
     """
 
-    def __init__(self, folder: Path, look_every_s: float = 1.0) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, look_every_s: float = 1.0, settings: Settings | None = None) -> None:
+        self._folder, self._settings = folder, settings
         self._look_every_s = look_every_s
         self._lock = threading.Lock()
         self._services: Services | None = None
@@ -235,7 +322,7 @@ class ServedCity:
         if seen == self._seen and (seen is not None or self._problem is not None):
             return
         try:
-            self._services = open_services(self._folder)
+            self._services = open_services(self._folder, self._settings)
             self._problem = None
         except CityError as error:
             self._problem = error

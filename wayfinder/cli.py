@@ -139,13 +139,14 @@ def city() -> None:
     "--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="The city folder to write."
 )
 @click.option("--time-zone", default="Europe/Berlin", show_default=True)
+@click.option("--region", default="DE-HE", show_default=True, help="Whose public holidays hold (ISO 3166-2).")
 @_language_option
-def build(osm: Path, name: str, out: Path, time_zone: str, language: str) -> None:
+def build(osm: Path, name: str, out: Path, time_zone: str, region: str, language: str) -> None:
     """Build a city folder; an older city in it is kept until the new one stands."""
     from wayfinder.city.build import build_city, format_summary
 
     with _progress() as progress:
-        summary = build_city(osm, name, out, time_zone=time_zone, progress=progress)
+        summary = build_city(osm, name, out, time_zone=time_zone, region=region, progress=progress)
     click.echo(format_summary(summary))
 
 
@@ -166,7 +167,7 @@ def build(osm: Path, name: str, out: Path, time_zone: str, language: str) -> Non
 )
 @click.option("--via", type=_Place(), multiple=True, help="A stop on the way; may be given again.")
 @click.option("--alternatives", type=click.IntRange(0, 2), default=0, help="So many other ways, at most.")
-@click.option("--depart-at", metavar="T", help="With offset, 2026-11-23T10:00:00+01:00; without effect yet.")
+@click.option("--depart-at", metavar="T", help="With offset, e.g. 2026-11-23T10:00:00+01:00.")
 @click.option("--json", "as_json", is_flag=True, help="The answer of the HTTP interface.")
 @click.option("--geojson", "as_geojson", is_flag=True, help="Lines and obstacles for a map.")
 @_language_option
@@ -191,7 +192,12 @@ def route(
     from wayfinder.routing.profiles import Unknowns
     from wayfinder.speech.phrases import format_plan_text, word_plan
 
-    services = open_services(folder)
+    services = open_services(folder, load_settings())
+    if services.lifts is not None:
+        try:
+            services.lifts.refresh()
+        except WayfinderError as error:
+            _tell(_say(error.key, error.parameters))
     limits = dict(_parse_change(change, services.tables.limits) for change in changes)
     policy = Unknowns(unknowns) if unknowns else None
     plan = services.plan(Trip(start, goal, profile, limits, policy, via, alternatives, depart_at))
@@ -294,6 +300,23 @@ def _serve(folder: Path, options: dict[str, Any], language: str, when_ready: Cal
         sys.stdout.flush()
 
     run_server(folder, replace(load_settings(), language=language, **given), tell)
+
+
+@main.command()
+@_CITY
+@_language_option
+def lifts(folder: Path, language: str) -> None:
+    """Read the states of lifts (WAYFINDER_LIFTS) and say which of them is which lift of the city."""
+    from wayfinder.assembly import build_graph, build_lift_feed
+    from wayfinder.city.artifact import open_city
+
+    settings = load_settings()
+    if not settings.lifts:
+        raise click.UsageError("WAYFINDER_LIFTS names no file or address.")
+    matches = build_lift_feed(build_graph(open_city(folder)), settings).refresh()
+    click.echo(f"matched {sum(map(bool, matches.arcs))}")
+    for what, ids in (("ambiguous", matches.ambiguous), ("unmatched", matches.unmatched)):
+        click.echo(f"{what} {len(ids)}" + "".join(f"\n  {one}" for one in ids))
 
 
 @main.command()

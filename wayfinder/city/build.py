@@ -18,6 +18,7 @@ from wayfinder.city.artifact import CityParts, check_target, write_city
 from wayfinder.city.info import OSM_ATTRIBUTION, CityFacts, CityInfo, Coverage, Source
 from wayfinder.city.landmarks import label_connected, place_landmarks
 from wayfinder.errors import CityError
+from wayfinder.opening import is_region
 from wayfinder.routing.attributes import ATTRIBUTES, OBSTACLE_KINDS, EdgeAttributes, Kind
 from wayfinder.routing.bounds import build_bounds, pack_bounds
 from wayfinder.routing.city_graph import BLOCKED
@@ -25,6 +26,8 @@ from wayfinder.routing.classes import KNOWN, NOT_UNDERSTOOD, UNMAPPED, build_cla
 from wayfinder.routing.costs import Judge, export_judgement
 from wayfinder.routing.network import SLOPE_NONE, Network
 from wayfinder.routing.network_build import BuiltNetwork, build_network
+from wayfinder.routing.scheduled import SCHEDULES_FILE, build_schedules, pack_schedules
+from wayfinder.routing.variants import soften
 from wayfinder.sources.osm import load_osm
 
 Progress = Callable[[str, int, int], None]
@@ -79,6 +82,7 @@ def build_city(
     attribution: str = OSM_ATTRIBUTION,
     sources: Sequence[Source] | None = None,
     time_zone: str = "Europe/Berlin",
+    region: str = "DE-HE",
     built_at: datetime | None = None,
     progress: Progress | None = None,
 ) -> BuildSummary:
@@ -92,6 +96,8 @@ def build_city(
         The city folder; an older city in it stays until the new one is whole.
     sources
         Where the data comes from; OpenStreetMap where None.
+    region
+        ISO 3166-2: whose public holidays hold.
     built_at
         Now where None.
     progress
@@ -110,6 +116,8 @@ def build_city(
     if not name or not name.isprintable():
         raise CityError("The city needs a name of letters.")
     _check_time_zone(time_zone)
+    if not is_region(region):
+        raise CityError("No holidays are known of {region}; a region is written like DE-HE.", region=region)
     check_target(out)
     data = load_osm(osm_path, progress)
     built = build_network(data, progress=progress) if data.ways else None
@@ -122,9 +130,13 @@ def build_city(
     addresses = build_addresses(data)
     tell("places", 2, 2)
     tell("bounds", 0, 1)
-    columns = build_class_columns([*built.classes, BLOCKED])
+    # measured at the cheapest an edge can be at any time of day
+    columns = build_class_columns([*map(soften, built.classes), BLOCKED])
     bounds = build_bounds(network, columns, Judge(columns))
     tell("bounds", 1, 1)
+
+    scheduled = build_schedules(data, network, built.classes)
+    schedule_arrays, schedules = pack_schedules(scheduled)
 
     tell("write", 0, 1)
     parts, largest_share = _label_parts(network)
@@ -134,11 +146,12 @@ def build_city(
         osm_at=data.osm_at,
         built_at=(built_at or datetime.now(UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         time_zone=time_zone,
+        region=region,
         fictional=fictional,
         notices=tuple(notices),
         attribution=attribution,
         sources=(Source(*OSM_SOURCE, data.osm_at),) if sources is None else tuple(sources),
-        counts=_count(built, addresses, len(landmarks), parts),
+        counts=_count(built, addresses, len(landmarks), parts) | {"schedules": len(scheduled.schedules)},
         coverage=measure_coverage(network, built.classes),
     )
     info = write_city(
@@ -151,7 +164,8 @@ def build_city(
             landmarks=landmarks,
             addresses=addresses,
             judgement=export_judgement(),
-            arrays=pack_bounds(bounds),
+            arrays=pack_bounds(bounds) | schedule_arrays,
+            files={SCHEDULES_FILE: schedules},
         ),
     )
     tell("write", 1, 1)

@@ -13,6 +13,7 @@ from wayfinder.routing.attributes import EdgeAttributes, Kind
 from wayfinder.routing.classes import Columns, build_class_columns
 from wayfinder.routing.landmarks import Bounds
 from wayfinder.routing.network import SLOPE_BINS, Int32, Mask, Network
+from wayfinder.routing.scheduled import NO_SCHEDULES, Scheduled
 
 BLOCKED: Final = EdgeAttributes(kind=Kind.LINK, access="blocked")
 """What an arc closed by an accepted report is like: judged like any other class, by a row of the table."""
@@ -48,6 +49,8 @@ class CityGraph:
         Lower bounds of the search by preset, and in lengths.
     grid
         The snapping grid.
+    scheduled
+        Which arcs keep hours.
     """
 
     id: str
@@ -58,6 +61,7 @@ class CityGraph:
     landmarks: Sequence[Landmark]
     bounds: Mapping[str, Bounds]
     grid: SnapGrid
+    scheduled: Scheduled = NO_SCHEDULES
 
     @cached_property
     def columns(self) -> Columns:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -21,6 +22,7 @@ from wayfinder.routing.overlay import CurrentOverlay
 from wayfinder.routing.profiles import Profile, Unknowns, personalise
 from wayfinder.routing.search import build_weights, list_reachable_costs
 from wayfinder.routing.snapping import SnappedPoint
+from wayfinder.routing.timetable import Timetable
 
 _ISLAND_M: Final = 30.0
 """How far a position may be moved where no way leads on from the nearest one: a loose piece of the map."""
@@ -55,6 +57,8 @@ class RouteRequest:
         Stops on the way, in order.
     alternatives
         How many other ways are wanted, at most.
+    depart_at
+        Aware; now where None.
     """
 
     start: LonLat
@@ -64,6 +68,7 @@ class RouteRequest:
     unknowns: Unknowns | None = None
     via: Sequence[LonLat] = ()
     alternatives: int = 0
+    depart_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +109,21 @@ class RoutePlanner:
         Asked once per request for the overlay that holds now.
     tables
         What to judge by; those of ``data/accessibility`` if None.
+    timetable
+        Says what is open when; what keeps hours stays in doubt if None.
     """
 
     def __init__(
-        self, graph: CityGraph, current_overlay: CurrentOverlay, tables: Tables | None = None
+        self,
+        graph: CityGraph,
+        current_overlay: CurrentOverlay,
+        tables: Tables | None = None,
+        timetable: Timetable | None = None,
     ) -> None:
         self.graph = graph
         self.tables = tables or load_tables()
         self._current_overlay = current_overlay
+        self._timetable = timetable
 
     def plan(self, request: RouteRequest) -> RoutePlan:
         """Answer a request.
@@ -125,6 +137,8 @@ class RoutePlanner:
         preset = self.tables.get_preset(request.profile)
         profile = personalise(preset, request.limits, request.unknowns, self.tables.limits)
         overlay = self._current_overlay()
+        if self._timetable is not None:
+            overlay = self._timetable.apply(overlay, request.depart_at)
         finder = LegFinder(self.graph, overlay, overlay.judge.get_costs(profile))
         asked = [(request.start, "/from"), (request.goal, "/to")]
         asked[1:1] = [(position, f"/via/{number}") for number, position in enumerate(request.via)]
