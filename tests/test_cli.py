@@ -11,6 +11,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -175,6 +176,10 @@ UNUSABLE = {
     "limit no number": ([*ROUTE, "--set", "kerb_up_max_cm=high"], "must be a number"),
     "limit NaN": ([*ROUTE, "--set", "kerb_up_max_cm=nan"], "between 0 and 40"),
     "time": ([*ROUTE, "--depart-at", "tomorrow"], "A time needs date, time and offset"),
+    "time of long ago": (
+        [*ROUTE, "--depart-at", "1969-07-20T20:17:00+00:00"],
+        "A trip can be planned for at most 366 days before or after today.",
+    ),
     "via outside": ([*ROUTE, "--via", "9.49,51.31"], "This position lies outside Musterstadt."),
 }
 
@@ -268,6 +273,29 @@ def test_a_report_that_cannot_be_made_is_one_sentence(town: Path, tmp_path: Path
     unknown = wayfinder("city", "report", town, "--profile", "nobody")
     assert (unknown.returncode, unknown.stdout) == (2, "")
     assert unknown.stderr.startswith("Es gibt kein Profil mit dem Namen nobody.")
+
+
+def test_lifts_that_are_not_matched_are_listed(town: Path, tmp_path: Path) -> None:
+    known = {"osm": "node/900478905988", "state": "working", "measured_at": "2026-11-24T12:00:00+01:00"}
+    lifts = [{"id": "berg", **known}, {"id": "tal", **known, "osm": "node/1"}]
+    file = tmp_path / "lifts.json"
+    file.write_text(json.dumps({"lifts": lifts}))
+
+    run = wayfinder("lifts", "--city", town, WAYFINDER_LIFTS=str(file))
+
+    assert (run.returncode, run.stderr) == (0, "")
+    assert run.stdout.splitlines() == ["matched 1", "ambiguous 0", "unmatched 1", "  tal"]
+
+
+def test_a_gate_that_is_closed_at_night_is_gone_around(town: Path) -> None:
+    ends = ("--from", "3.9953809,55.0017966", "--to", "3.9961809,55.0017966", "--profile", "foot")
+    metres = []
+    for hour in ("12", "23"):
+        run = wayfinder(
+            "route", "--city", town, *ends, "--depart-at", f"{date.today()}T{hour}:00:00+00:00", "--json"
+        )
+        metres.append(round(json.loads(run.stdout)["routes"][0]["distance_m"]))
+    assert metres == [35, 359]
 
 
 def test_vectors_are_the_same_for_the_same_city(town: Path, tmp_path: Path) -> None:

@@ -25,11 +25,20 @@ def test_every_setting_has_a_variable() -> None:
         "WAYFINDER_NOMINATIM_URL": "http://127.0.0.1:8080",
         "WAYFINDER_OVERPASS_URL": "https://map.example.org/api",
         "WAYFINDER_SURVEY_HOSTS": "geo.example.de, wfs.example.de:8443",
+        "WAYFINDER_LIFTS": "https://lifts.example/now",
+        "WAYFINDER_LIFTS_HOSTS": "lifts.example",
+        "WAYFINDER_LIFTS_MAPPING": "lifts.csv",
+        "WAYFINDER_LIFTS_EVERY_S": "120",
+        "WAYFINDER_LIFTS_BELIEVED_MIN": "15",
+        "WAYFINDER_LIFTS_CLIENT_ID": "kassel",
+        "WAYFINDER_LIFTS_API_KEY": "key",
     }
 
     services = "http://127.0.0.1:8080", "https://map.example.org/api"
     hosts = ("geo.example.de", "wfs.example.de:8443")
-    expected = Settings(Path("cities/kassel"), "::1", 8001, 3, 5, Path("page"), True, "en", *services, hosts)
+    lifts = ("https://lifts.example/now", "lifts.example", Path("lifts.csv"), 120, 15, "kassel", "key")
+    page = Path("page")
+    expected = Settings(Path("cities/kassel"), "::1", 8001, 3, 5, page, True, "en", *services, hosts, *lifts)
     assert load_settings(environment) == expected
 
 
@@ -56,3 +65,7 @@ def test_a_wrong_value_is_one_sentence_with_the_name_of_the_variable(
         load_settings({name: value})
 
     assert str(caught.value) == sentence
+
+
+def test_a_key_is_never_shown() -> None:
+    assert "secret" not in repr(Settings(lifts_api_key="secret"))

@@ -7,7 +7,7 @@ import time
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Final, Protocol
@@ -20,6 +20,7 @@ from wayfinder.city.survey_layers import LAYERS_FOLDER, unpack_layer
 from wayfinder.city.surveys import SOURCES_FILE
 from wayfinder.errors import CityError, RequestError
 from wayfinder.geo import METRES_PER_DEGREE, LonLat
+from wayfinder.opening import Region
 from wayfinder.routing.bounds import unpack_bounds
 from wayfinder.routing.city_graph import CityGraph, Landmark, unpack_relief
 from wayfinder.routing.costs import Tables, load_tables
@@ -27,10 +28,19 @@ from wayfinder.routing.origins import Origins, unpack_origins
 from wayfinder.routing.overlay import Overlay, apply_changes, build_empty_overlay
 from wayfinder.routing.planner import RoutePlan, RoutePlanner, RouteRequest
 from wayfinder.routing.profiles import Unknowns
+from wayfinder.routing.scheduled import NO_SCHEDULES, SCHEDULES_FILE, Scheduled, unpack_schedules
 from wayfinder.routing.snapping import MOST_OFFSET_M, build_snap_grid
 from wayfinder.routing.standing_changes import Closure, list_changes_at, list_turns
 from wayfinder.routing.surveyed import EdgeFact
+from wayfinder.routing.timetable import Timetable
+from wayfinder.settings import Settings
+from wayfinder.sources.lift_feed import LiftFeed, LiftSource
+from wayfinder.sources.lifts import load_mapping, match_lifts
 
+MOST_AWAY: Final = timedelta(days=366)
+"""Hours farther away than this say little: a year is enough for a holiday."""
+_MOST_STRETCHES: Final = 8
+"""Overlays of so many stretches between two turns of closures are kept: now, and days people ask for."""
 _MARGIN_DEGREES: Final = 2 * MOST_OFFSET_M / METRES_PER_DEGREE
 """A position may lie this far outside the bounds; how far from a way is the planner's question."""
 
@@ -52,7 +62,7 @@ class Trip:
     alternatives
         How many other ways are wanted, at most.
     depart_at
-        ISO 8601 with offset; checked, but without effect yet.
+        ISO 8601 with offset; now where None.
     """
 
     start: LonLat | str
@@ -65,7 +75,7 @@ class Trip:
     depart_at: str | None = None
 
 
-def _parse_time(text: str, pointer: str) -> datetime:
+def _parse_time(text: str, pointer: str, now: datetime) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -76,7 +86,18 @@ def _parse_time(text: str, pointer: str) -> datetime:
             code="time_invalid",
             pointer=pointer,
         )
-    return moment
+    if abs(moment - now) > MOST_AWAY:
+        raise RequestError(
+            "A trip can be planned for at most {days} days before or after today.",
+            code="time_out_of_range",
+            pointer=pointer,
+            days=MOST_AWAY.days,
+        )
+    return moment.astimezone(UTC)
+
+
+def _get_now() -> datetime:
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
@@ -87,6 +108,10 @@ class Services:
     ----------
     overlay
         What holds over the city now: its layers and closures.
+    lifts
+        The live states of lifts, None where no source is named.
+    clock
+        Says what time it is.
     """
 
     city: City
@@ -94,6 +119,8 @@ class Services:
     planner: RoutePlanner
     tables: Tables
     overlay: StandingOverlay
+    lifts: LiftFeed | None = None
+    clock: Callable[[], datetime] = _get_now
 
     @cached_property
     def _places(self) -> dict[str, LonLat]:
@@ -112,11 +139,14 @@ class Services:
         RequestError
             The trip cannot be used, with a pointer to what is wrong.
         """
+        depart_at = None
         if trip.depart_at is not None:
-            _parse_time(trip.depart_at, "/depart_at")
+            depart_at = _parse_time(trip.depart_at, "/depart_at", self.clock())
         start, goal = self.get_position(trip.start, "/from"), self.get_position(trip.goal, "/to")
         via = [self.get_position(place, f"/via/{number}") for number, place in enumerate(trip.via)]
-        request = RouteRequest(start, goal, trip.profile, trip.limits, trip.unknowns, via, trip.alternatives)
+        request = RouteRequest(
+            start, goal, trip.profile, trip.limits, trip.unknowns, via, trip.alternatives, depart_at
+        )
         return self.planner.plan(request)
 
     def get_position(self, place: LonLat | str, pointer: str) -> LonLat:
@@ -174,19 +204,63 @@ class CurrentServices(Protocol):
     def __call__(self) -> Services: ...
 
 
-def open_services(folder: Path) -> Services:
+def open_services(
+    folder: Path, settings: Settings | None = None, clock: Callable[[], datetime] = _get_now
+) -> Services:
     """Open a city folder and put everything together.
+
+    Parameters
+    ----------
+    settings
+        Say where live states come from; none if None.
+    clock
+        Says what time it is.
 
     Raises
     ------
     CityError
         The folder is missing, damaged or half written.
+    WayfinderError
+        A source of live states that may not be asked, or a mapping that cannot be read.
     """
     city = open_city(folder)
     graph = build_graph(city)
     tables = load_tables()
-    overlay = _read_overlay(city, graph, build_empty_overlay(graph, tables))
-    return Services(city, graph, RoutePlanner(graph, overlay, tables), tables, overlay)
+    overlay = _read_overlay(city, graph, build_empty_overlay(graph, tables), clock)
+    lifts = None if settings is None or not settings.lifts else build_lift_feed(graph, settings, clock)
+    timetable = Timetable(graph, get_region(city), lifts, clock)
+    planner = RoutePlanner(graph, overlay, tables, timetable, overlay.get_at)
+    return Services(city, graph, planner, tables, overlay, lifts, clock)
+
+
+def get_region(city: City) -> Region:
+    """Where the hours of a city hold; its sun is that of its middle."""
+    west, south, east, north = city.info.bounds
+    return Region(city.info.time_zone, city.info.region, (west + east) / 2, (south + north) / 2)
+
+
+def build_lift_feed(
+    graph: CityGraph, settings: Settings, clock: Callable[[], datetime] = _get_now
+) -> LiftFeed:
+    """The live states of a city's lifts.
+
+    Raises
+    ------
+    WayfinderError
+        The source may not be asked, or the mapping cannot be read.
+    """
+    keys = {"DB-Client-Id": settings.lifts_client_id, "DB-Api-Key": settings.lifts_api_key}
+    source = LiftSource(
+        settings.lifts,
+        tuple(host.strip() for host in settings.lifts_hosts.split(",") if host.strip()),
+        {name: value for name, value in keys.items() if value},
+        timedelta(seconds=settings.lifts_every_s),
+        timedelta(minutes=settings.lifts_believed_min),
+    )
+    mapping = None if settings.lifts_mapping is None else load_mapping(settings.lifts_mapping)
+    return LiftFeed(
+        source, lambda readings: match_lifts(readings, graph.network, graph.classes, mapping), clock
+    )
 
 
 def build_graph(city: City) -> CityGraph:
@@ -204,6 +278,7 @@ def build_graph(city: City) -> CityGraph:
         origins=_read_origins(city),
         rests=rests,
         heights=heights,
+        scheduled=_read_schedules(city),
     )
 
 
@@ -217,7 +292,20 @@ def _read_origins(city: City) -> Origins:
         ) from error
 
 
-def _read_overlay(city: City, graph: CityGraph, empty: Overlay) -> StandingOverlay:
+def _read_schedules(city: City) -> Scheduled:
+    if SCHEDULES_FILE not in city.info.files:
+        return NO_SCHEDULES
+    try:
+        return unpack_schedules(city.arrays, city.read(SCHEDULES_FILE), 2 * city.network.edge_count)
+    except (KeyError, ValueError, TypeError) as error:
+        raise CityError(
+            "The city in {folder} is damaged: {problem}.", folder=city.folder, problem=SCHEDULES_FILE
+        ) from error
+
+
+def _read_overlay(
+    city: City, graph: CityGraph, empty: Overlay, clock: Callable[[], datetime]
+) -> StandingOverlay:
     facts: list[EdgeFact] = []
     closures: list[Closure] = []
     for name in sorted(city.info.files):
@@ -231,18 +319,13 @@ def _read_overlay(city: City, graph: CityGraph, empty: Overlay) -> StandingOverl
             ) from error
         facts += layer.facts
         closures += layer.closures
-    return StandingOverlay(graph, empty, facts, closures)
+    return StandingOverlay(graph, empty, facts, closures, clock)
 
 
 class StandingOverlay:
     """The overlay of a city without reports: its layers, and the closures that hold now.
 
-    Built anew when a closure begins or ends, else the same; looking at the clock costs less than 1 µs.
-
-    Parameters
-    ----------
-    clock
-        Seconds since 1970-01-01 UTC.
+    Built anew when a closure begins or ends, else the same; looking at the clock costs about 1 µs.
     """
 
     def __init__(
@@ -251,27 +334,28 @@ class StandingOverlay:
         empty: Overlay,
         facts: Sequence[EdgeFact],
         closures: Sequence[Closure],
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], datetime] = _get_now,
     ) -> None:
         self._graph, self._empty, self._facts, self._closures = graph, empty, facts, closures
         self._turns, self._clock = list_turns(closures), clock
-        self._held: tuple[int, Overlay] | None = None
+        self._kept: dict[int, Overlay] = {}
 
     def __call__(self) -> Overlay:
-        if not self._facts and not self._closures:
-            return self._empty
-        now_s = self._clock()
-        stretch = bisect_right(self._turns, now_s)
-        held = self._held
-        if held is None or held[0] != stretch:
-            held = self._held = stretch, self.get_at(datetime.fromtimestamp(now_s, UTC))
-        return held[1]
+        return self.get_at(self._clock())
 
     def get_at(self, moment: datetime) -> Overlay:
         """The overlay as it holds at a moment."""
-        changes = list_changes_at(self._graph, self._facts, self._closures, moment)
-        version = 1 + bisect_right(self._turns, moment.timestamp())
-        return apply_changes(self._graph, self._empty, version, changes)
+        if not self._facts and not self._closures:
+            return self._empty
+        stretch = bisect_right(self._turns, moment.timestamp())
+        held = self._kept.get(stretch)
+        if held is None:
+            changes = list_changes_at(self._graph, self._facts, self._closures, moment)
+            held = apply_changes(self._graph, self._empty, 1 + stretch, changes)
+            if len(self._kept) >= _MOST_STRETCHES:
+                self._kept.clear()
+            self._kept[stretch] = held
+        return held
 
 
 class ServedCity:
@@ -281,8 +365,8 @@ class ServedCity:
     one is kept.
     """
 
-    def __init__(self, folder: Path, look_every_s: float = 1.0) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, look_every_s: float = 1.0, settings: Settings | None = None) -> None:
+        self._folder, self._settings = folder, settings
         self._look_every_s = look_every_s
         self._lock = threading.Lock()
         self._services: Services | None = None
@@ -311,7 +395,7 @@ class ServedCity:
         if seen == self._seen and (seen is not None or self._problem is not None):
             return
         try:
-            self._services = open_services(self._folder)
+            self._services = open_services(self._folder, self._settings)
             self._problem = None
         except CityError as error:
             self._problem = error

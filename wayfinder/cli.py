@@ -236,6 +236,7 @@ def fetch(place: str | None, url: str | None, out: Path, max_mb: int, language: 
 )
 @click.option("--dem-licence", default="", metavar="TEXT", help="Their licence.")
 @click.option("--time-zone", default="Europe/Berlin", show_default=True)
+@click.option("--region", default="DE-HE", show_default=True, help="Whose public holidays hold (ISO 3166-2).")
 @click.option(
     "--survey",
     "surveys",
@@ -267,6 +268,7 @@ def build(
     dem_source: str,
     dem_licence: str,
     time_zone: str,
+    region: str,
     boundaries: tuple[Path, ...],
     surveys: tuple[str, ...],
     mappings: tuple[str, ...],
@@ -292,6 +294,7 @@ def build(
             out,
             dem=terrain,
             time_zone=time_zone,
+            region=region,
             boundaries=boundaries,
             surveys=inputs,
             survey_hosts=hosts,
@@ -404,7 +407,7 @@ def _write_file(path: Path, content: bytes) -> None:
 )
 @click.option("--via", type=_Place(), multiple=True, help="A stop on the way; may be given again.")
 @click.option("--alternatives", type=click.IntRange(0, 2), default=0, help="So many other ways, at most.")
-@click.option("--depart-at", metavar="T", help="With offset, 2026-11-23T10:00:00+01:00; without effect yet.")
+@click.option("--depart-at", metavar="T", help="With offset, e.g. 2026-11-23T10:00:00+01:00.")
 @click.option("--json", "as_json", is_flag=True, help="The answer of the HTTP interface.")
 @click.option("--geojson", "as_geojson", is_flag=True, help="Lines and obstacles for a map.")
 @_language_option
@@ -429,7 +432,12 @@ def route(
     from wayfinder.routing.profiles import Unknowns
     from wayfinder.speech.phrases import format_plan_text, word_plan
 
-    services = open_services(folder)
+    services = open_services(folder, load_settings())
+    if services.lifts is not None:
+        try:
+            services.lifts.refresh()
+        except WayfinderError as error:
+            _tell(_say(error.key, error.parameters))
     limits = dict(_parse_change(change, services.tables.limits) for change in changes)
     policy = Unknowns(unknowns) if unknowns else None
     plan = services.plan(Trip(start, goal, profile, limits, policy, via, alternatives, depart_at))
@@ -532,6 +540,23 @@ def _serve(folder: Path, options: dict[str, Any], language: str, when_ready: Cal
         sys.stdout.flush()
 
     run_server(folder, replace(load_settings(), language=language, **given), tell)
+
+
+@main.command()
+@_CITY
+@_language_option
+def lifts(folder: Path, language: str) -> None:
+    """Read the states of lifts (WAYFINDER_LIFTS) and say which of them is which lift of the city."""
+    from wayfinder.assembly import build_graph, build_lift_feed
+    from wayfinder.city.artifact import open_city
+
+    settings = load_settings()
+    if not settings.lifts:
+        raise click.UsageError("WAYFINDER_LIFTS names no file or address.")
+    matches = build_lift_feed(build_graph(open_city(folder)), settings).refresh()
+    click.echo(f"matched {sum(map(bool, matches.arcs))}")
+    for what, ids in (("ambiguous", matches.ambiguous), ("unmatched", matches.unmatched)):
+        click.echo(f"{what} {len(ids)}" + "".join(f"\n  {one}" for one in ids))
 
 
 @main.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Final
 
@@ -41,6 +41,16 @@ class Settings:
     survey_hosts
         Hosts that surveys may be read from over https, separated by commas (``geo.example.de``); none unless
         named.
+    lifts
+        Live states of lifts: a file, or an https address.
+    lifts_hosts
+        Hosts the states may come from, separated by commas.
+    lifts_mapping
+        CSV file: the source's ``id`` of a lift, its ``osm`` id.
+    lifts_every_s, lifts_believed_min
+        How often the states are read, and how long a measurement counts.
+    lifts_client_id, lifts_api_key
+        Keys of the DB API Marketplace; sent to the source where they are set.
     """
 
     city: Path | None = None
@@ -54,6 +64,13 @@ class Settings:
     nominatim_url: str = "https://nominatim.openstreetmap.org"
     overpass_url: str = "https://overpass-api.de/api"
     survey_hosts: tuple[str, ...] = ()
+    lifts: str = ""
+    lifts_hosts: str = ""
+    lifts_mapping: Path | None = None
+    lifts_every_s: int = 60
+    lifts_believed_min: int = 30
+    lifts_client_id: str = ""
+    lifts_api_key: str = field(default="", repr=False)
 
 
 def load_settings(environment: Mapping[str, str] | None = None) -> Settings:

@@ -166,6 +166,12 @@ def test_a_name_or_time_zone_that_is_no_use_is_said_before_anything_is_read(
         build_city(tmp_path / "nowhere.pbf", name, tmp_path / "out", time_zone=time_zone)
 
 
+@pytest.mark.parametrize("region", ["DE-XX", "Hessen", ""])
+def test_a_region_without_holidays_is_said_before_anything_is_read(tmp_path: Path, region: str) -> None:
+    with pytest.raises(CityError, match="No holidays are known"):
+        build_city(tmp_path / "nowhere.pbf", "Kassel", tmp_path / "out", region=region)
+
+
 def test_a_folder_that_is_no_city_is_refused_before_anything_is_read(tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("dear")
 

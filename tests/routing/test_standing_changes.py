@@ -87,7 +87,8 @@ def test_a_layer_holds_always_and_a_closure_on_it_closes_it(graph: CityGraph) ->
 def test_the_overlay_is_built_anew_only_when_something_begins_or_ends(graph: CityGraph) -> None:
     now = [float(BEGINS - 5)]
     closure = Closure((find_edge(graph, 1),), BEGINS, ENDS)
-    overlay = StandingOverlay(graph, build_empty_overlay(graph), [], [closure], clock=lambda: now[0])
+    empty = build_empty_overlay(graph)
+    overlay = StandingOverlay(graph, empty, [], [closure], lambda: datetime.fromtimestamp(now[0], UTC))
     seen = []
     for moment in (BEGINS - 5, BEGINS - 1, BEGINS, ENDS - 1, ENDS, ENDS + 9):
         now[0] = float(moment)

@@ -17,9 +17,11 @@ from wayfinder.routing.costs import Judge
 from wayfinder.routing.network import Int32, Int64, Network
 from wayfinder.routing.network_build import build_network
 from wayfinder.routing.osm_records import OsmData, OsmNode, OsmWay
+from wayfinder.routing.scheduled import build_schedules
 from wayfinder.routing.search import Seeds, Weights
 from wayfinder.routing.slopes import Terrain
 from wayfinder.routing.snapping import build_snap_grid
+from wayfinder.routing.variants import soften
 
 WAY_TAGS = (
     {"highway": "footway", "surface": "asphalt", "smoothness": "good", "width": "2"},
@@ -50,7 +52,7 @@ NODE_TAGS = (
 def build_graph(data: OsmData, terrain: Terrain | None = None) -> CityGraph:
     """Build all that a planner reads, from OSM data."""
     built = build_network(data, terrain=terrain)
-    columns = build_class_columns([*built.classes, BLOCKED])
+    columns = build_class_columns([*map(soften, built.classes), BLOCKED])
     return CityGraph(
         id="test",
         osm_at=None,
@@ -62,6 +64,7 @@ def build_graph(data: OsmData, terrain: Terrain | None = None) -> CityGraph:
         grid=build_snap_grid(built.network),
         rests=built.rests,
         heights=built.heights,
+        scheduled=build_schedules(data, built.network, built.classes),
     )
 
 

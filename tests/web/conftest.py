@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,13 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return get_demo_city(tmp_path_factory.mktemp("cache"))
 
 
+NOON = datetime.fromisoformat("2026-11-24T12:00:00+01:00")
+
+
 @pytest.fixture(scope="session")
 def services(town: Path) -> Services:
-    return open_services(town)
+    """The town at noon of a weekday, so that gates and lifts are open."""
+    return open_services(town, clock=lambda: NOON)
 
 
 @pytest.fixture(scope="session")

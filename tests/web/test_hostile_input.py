@@ -124,6 +124,11 @@ UNUSABLE: Final[dict[str, tuple[dict[str, Any], list[tuple[str, str]]]]] = {
     "unknown field": ({"sudo": 1}, [("/sudo", "field_unknown")]),
     "time without offset": ({"depart_at": "2026-11-23T10:00:00"}, [("/depart_at", "time_invalid")]),
     "no time": ({"depart_at": "tomorrow"}, [("/depart_at", "time_invalid")]),
+    "an old time": ({"depart_at": "1969-12-31T23:59:59+00:00"}, [("/depart_at", "time_out_of_range")]),
+    "a time of long ago": ({"depart_at": "2024-02-29T12:00:00+01:00"}, [("/depart_at", "time_out_of_range")]),
+    "a time years away": ({"depart_at": "2028-11-24T12:00:00+01:00"}, [("/depart_at", "time_out_of_range")]),
+    "the last year": ({"depart_at": "9999-12-31T23:59:59-23:59"}, [("/depart_at", "time_out_of_range")]),
+    "the first year": ({"depart_at": "0001-01-01T00:00:00+23:59"}, [("/depart_at", "time_out_of_range")]),
     "a stop outside": ({"via": [{"lon": 9.0, "lat": 51.0}]}, [("/via/0", "position_outside")]),
     "a stop that is no place": (
         {"via": [{"place_id": "osm:node/1"}]},

@@ -27,6 +27,7 @@ from wayfinder.city.trips import (
     pack_destinations,
 )
 from wayfinder.errors import CityError
+from wayfinder.opening import is_region
 from wayfinder.routing.attributes import ATTRIBUTES, OBSTACLE_KINDS, EdgeAttributes, Kind
 from wayfinder.routing.bounds import build_bounds, pack_bounds
 from wayfinder.routing.city_graph import BLOCKED, pack_relief
@@ -41,7 +42,9 @@ from wayfinder.routing.costs import Judge, export_judgement
 from wayfinder.routing.network import INCLINE_ORIGINS, Network
 from wayfinder.routing.network_build import BuiltNetwork, build_network
 from wayfinder.routing.osm_records import OsmData
+from wayfinder.routing.scheduled import SCHEDULES_FILE, build_schedules, pack_schedules
 from wayfinder.routing.slopes import SlopeCounts
+from wayfinder.routing.variants import soften
 from wayfinder.sources.attribution import OSM_ATTRIBUTION, OSM_SOURCE, find_attribution
 from wayfinder.sources.elevation import open_elevation
 from wayfinder.sources.osm import load_osm
@@ -122,6 +125,7 @@ def build_city(
     dem: Dem | None = None,
     time_zone: str = "Europe/Berlin",
     boundaries: Sequence[Path] = (),
+    region: str = "DE-HE",
     built_at: datetime | None = None,
     surveys: Sequence[SurveyInput] = (),
     survey_hosts: Sequence[str] = (),
@@ -141,6 +145,8 @@ def build_city(
         Heights of the ground, to estimate inclines where nothing is tagged.
     boundaries
         GeoJSON files of the city's districts.
+    region
+        ISO 3166-2: whose public holidays hold.
     built_at
         Now where None.
     surveys
@@ -167,6 +173,8 @@ def build_city(
     if not name or not name.isprintable():
         raise CityError("The city needs a name of letters.")
     _check_time_zone(time_zone)
+    if not is_region(region):
+        raise CityError("No holidays are known of {region}; a region is written like DE-HE.", region=region)
     check_target(out)
     read_surveys = load_surveys(surveys, time_zone, survey_hosts)
     districts = load_districts(boundaries)
@@ -196,9 +204,13 @@ def build_city(
     addresses = build_addresses(data)
     tell("places", 2, 2)
     tell("bounds", 0, 1)
-    columns = build_class_columns([*built.classes, BLOCKED])
+    # measured at the cheapest an edge can be at any time of day
+    columns = build_class_columns([*map(soften, built.classes), BLOCKED])
     bounds = build_bounds(network, columns, Judge(columns, build_slope_columns(network)))
     tell("bounds", 1, 1)
+
+    scheduled = build_schedules(data, network, built.classes)
+    schedule_arrays, schedules = pack_schedules(scheduled)
 
     tell("write", 0, 1)
     parts, largest_share = _label_parts(network)
@@ -208,6 +220,7 @@ def build_city(
         osm_at=data.osm_at,
         built_at=(built_at or datetime.now(UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         time_zone=time_zone,
+        region=region,
         fictional=fictional,
         notices=tuple(notices),
         attribution=attribution if dem is None else f"{attribution}; {dem.source or dem.path.name}",
@@ -216,7 +229,7 @@ def build_city(
             *([] if dem is None else [Source(dem.source or dem.path.name, dem.licence)]),
             *surveyed.sources,
         ),
-        counts=_count(built, addresses, len(landmarks), parts),
+        counts=_count(built, addresses, len(landmarks), parts) | {"schedules": len(scheduled.schedules)},
         coverage=measure_coverage(network, built.classes),
     )
     info = write_city(
@@ -229,9 +242,15 @@ def build_city(
             landmarks=landmarks,
             addresses=addresses,
             judgement=export_judgement(),
-            arrays={**pack_bounds(bounds), **pack_relief(built.rests, built.heights), **surveyed.arrays},
+            arrays={
+                **pack_bounds(bounds),
+                **pack_relief(built.rests, built.heights),
+                **surveyed.arrays,
+                **schedule_arrays,
+            },
             files={
                 **surveyed.files,
+                SCHEDULES_FILE: schedules,
                 DISTRICTS_FILE: pack_districts(districts),
                 DESTINATIONS_FILE: pack_destinations(
                     list_destinations(data.places, load_destination_kinds())

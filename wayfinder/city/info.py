@@ -94,6 +94,8 @@ class CityFacts:
     built_at
         Time of the build, ISO 8601 UTC. It stands in ``city.toml`` alone, and not in the id: the same input
         gives the same bytes everywhere else.
+    region
+        ISO 3166-2 code of the part of the country whose public holidays hold.
     fictional
         An invented city, not for navigation.
     notices
@@ -109,6 +111,7 @@ class CityFacts:
     osm_at: str | None
     built_at: str
     time_zone: str = "Europe/Berlin"
+    region: str = "DE-HE"
     fictional: bool = False
     notices: tuple[str, ...] = ()
     attribution: str = OSM_ATTRIBUTION
@@ -149,6 +152,7 @@ def pack_info(info: CityInfo) -> str:
         *([f"osm_at = {_toml(info.osm_at)}"] if info.osm_at else []),
         f"built_at = {_toml(info.built_at)}",
         f"time_zone = {_toml(info.time_zone)}",
+        f"region = {_toml(info.region)}",
         f"attribution = {_toml(info.attribution)}",
         "",
         "[counts]",
@@ -198,7 +202,7 @@ def unpack_info(content: bytes) -> CityInfo:
     }
     if any(name.startswith("/") or ".." in name.split("/") for name in files):
         raise DamagedError(f"{CITY_FILE} lists a file outside the folder")
-    texts = {key: table.pop(key) for key in ("id", "name", "built_at", "time_zone", "attribution")}
+    texts = {key: table.pop(key) for key in ("id", "name", "built_at", "time_zone", "region", "attribution")}
     fictional = table.pop("fictional")
     if not isinstance(fictional, bool) or not all(isinstance(text, str) for text in texts.values()):
         raise DamagedError(f"{CITY_FILE} has an entry of another type")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import orjson
@@ -11,6 +12,9 @@ import orjson
 from wayfinder.city.bench import locate_node
 from wayfinder.routing.planner import RoutePlanner, RouteRequest
 from wayfinder.speech.phrases import word_plan
+
+DEPART_AT: Final = "2026-11-24T12:00:00+01:00"
+"""Every trip of the vectors: what is open must not depend on when they are written."""
 
 
 def write_vectors(planner: RoutePlanner, out: Path, pairs: int, seed: int = 1) -> int:
@@ -28,12 +32,13 @@ def write_vectors(planner: RoutePlanner, out: Path, pairs: int, seed: int = 1) -
         start, goal = random.integers(planner.graph.network.node_count, size=2).tolist()
         ends = locate_node(planner.graph, start), locate_node(planner.graph, goal)
         preset = presets[number % len(presets)]
-        plan = planner.plan(RouteRequest(*ends, preset))
+        plan = planner.plan(RouteRequest(*ends, preset, depart_at=datetime.fromisoformat(DEPART_AT)))
         request = {
             "from": {"lon": ends[0].lon, "lat": ends[0].lat},
             "to": {"lon": ends[1].lon, "lat": ends[1].lat},
             "profile": preset,
             "language": "de",
+            "depart_at": DEPART_AT,
         }
         vectors.append({"request": request, "answer": word_plan(plan, "de")})
     document = {"format": 1, "graph": planner.graph.id, "vectors": vectors}

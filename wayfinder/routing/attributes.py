@@ -309,7 +309,7 @@ ATTRIBUTES: Final[tuple[Attribute, ...]] = (
             "blocked",
         ),
     ),
-    Attribute("opening", _CHOICE, "", frozenset(), ("always", "limited")),
+    Attribute("opening", _CHOICE, "", frozenset(), ("always", "open", "limited", "closed")),
     Attribute("locked", _CHOICE, "", frozenset({Kind.GATE}), ("no", "yes")),
 )
 """Every judged attribute, in the order of the class columns. Incline is a column of its own."""

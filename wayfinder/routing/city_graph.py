@@ -15,6 +15,7 @@ from wayfinder.routing.classes import Columns, build_class_columns, build_slope_
 from wayfinder.routing.landmarks import Bounds
 from wayfinder.routing.network import Float32, Int32, Mask, Network
 from wayfinder.routing.origins import NO_ORIGINS, Origins
+from wayfinder.routing.scheduled import NO_SCHEDULES, Scheduled
 from wayfinder.routing.slope_classes import Rests
 
 BLOCKED: Final = EdgeAttributes(kind=Kind.LINK, access="blocked")
@@ -57,6 +58,8 @@ class CityGraph:
         Places to sit down.
     heights
         float32[p] of the points of the lines, metres, NaN unknown; None where no terrain was given.
+    scheduled
+        Which arcs keep hours.
     """
 
     id: str
@@ -70,6 +73,7 @@ class CityGraph:
     origins: Origins = NO_ORIGINS
     rests: Rests = field(default_factory=Rests)
     heights: Float32 | None = None
+    scheduled: Scheduled = NO_SCHEDULES
 
     @cached_property
     def columns(self) -> Columns:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -30,7 +30,7 @@ from wayfinder.routing.obstacles import (
     show_assumed,
     show_limit,
 )
-from wayfinder.routing.overlay import Overlay
+from wayfinder.routing.overlay import Closing, Overlay
 from wayfinder.routing.profiles import Unknowns
 from wayfinder.routing.relief import Relief, RestGap, Walk, join_walks, list_rest_gaps, measure_relief
 from wayfinder.routing.trace import Part, Trace, Way, trace_way
@@ -116,11 +116,18 @@ class Assumption(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PendingReport:
-    """An unconfirmed report on the way."""
+    """Something on the way that is not certain: an unconfirmed report, or what changes before one has passed.
+
+    Attributes
+    ----------
+    parameters
+        What its message needs: ``kind`` (of edge), ``at`` and ``arrive_at`` (local times) of a change.
+    """
 
     key: str
     lon: float
     lat: float
+    parameters: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +204,8 @@ def describe_route(
     gaps, first = _list_rest_gaps(graph, costs, walk), 0
     steps: list[Step] = []
     warnings: dict[str, PendingReport] = {}
+    closings: dict[Closing, PendingReport] = {}
+    elapsed_s = 0.0
     for number, (way, trace) in enumerate(zip(ways, traces, strict=True)):
         obstacles = ObstacleLister(graph, overlay, costs, trace, way.arcs).list_by_step(len(trace.steps))
         if number == 0:
@@ -208,6 +217,10 @@ def describe_route(
         is_last = number == len(ways) - 1
         steps.append(_arrive(Manoeuvre.ARRIVE if is_last else Manoeuvre.VIA, steps[-1]))
         _add_warnings(warnings, overlay, trace, way.arcs)
+        if overlay.timing is not None:
+            for closing in overlay.timing.list_closings(overlay, costs, way, elapsed_s):
+                closings.setdefault(closing, PendingReport(*closing[:3], closing.parameters))
+        elapsed_s += trace.duration_us / 1e6
     unknowns, assumptions = _list_gaps(costs, traces, distance_m, knows_rests=len(graph.rests.edge) > 0)
     known_mm, needed_mm = sum(trace.known_mm for trace in traces), sum(trace.needed_mm for trace in traces)
     return Route(
@@ -226,7 +239,7 @@ def describe_route(
             for obstacle in step.obstacles
             if obstacle.finding.beyond == "block" and obstacle.finding.exceeds is not False
         ),
-        tuple(warnings.values()),
+        (*closings.values(), *warnings.values()),
         tuple(steps),
     )
 

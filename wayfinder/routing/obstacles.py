@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Final, NamedTuple
 from weakref import WeakKeyDictionary
@@ -219,7 +220,7 @@ _DETAILS: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.KERB: ("tactile_paving",),
     Kind.STEPS: ("step_count", "handrail", "step_ramp", "tactile_paving"),
     Kind.ESCALATOR: (),
-    Kind.LIFT: ("lift_door_cm", "lift_width_cm", "lift_depth_cm"),
+    Kind.LIFT: ("lift_door_cm", "lift_width_cm", "lift_depth_cm", "lift_state", "opening"),
     Kind.ROAD_CROSSING: (
         "crossing",
         "crossing_island",
@@ -519,6 +520,7 @@ class ObstacleLister:
             PLACE_BIT,
             facts[0].class_,
             is_turned and self._get_levels(at),
+            is_turned and self._get_measured_at(at),
             self._rejects,
             limits["speed_mps"].value,
             _LIMIT_OF.get(_MAIN[edge.kind][0]) in limits,
@@ -695,10 +697,16 @@ class ObstacleLister:
         ]
         return (levels[1], levels[0]) if arc & 1 else (levels[0], levels[1])
 
+    def _get_measured_at(self, at: int) -> datetime | None:
+        """When the live state of a lift was measured, in local time."""
+        timing = self._overlay.timing
+        return None if timing is None else timing.measured.get(int(self._arcs[self._facts[at].worst]))
+
     def _list_details(self, at: int, edge: EdgeAttributes) -> dict[str, object]:
         details: dict[str, object] = {name: show_value(getattr(edge, name)) for name in _DETAILS[edge.kind]}
         if edge.kind is Kind.LIFT:
             details["level_from"], details["level_to"] = self._get_levels(at)
+            details["measured_at"] = self._get_measured_at(at)
         elif edge.kind is Kind.ROAD_CROSSING:
             length_m = details["crossing_length_m"]
             if isinstance(length_m, float):

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from datetime import datetime
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from wayfinder.routing.attributes import EdgeAttributes
 from wayfinder.routing.city_graph import BLOCKED, HOP_CLASS, CityGraph
 from wayfinder.routing.classes import build_class_columns
-from wayfinder.routing.costs import Judge, Tables
+from wayfinder.routing.costs import CostTable, Judge, Tables
 from wayfinder.routing.network import Int32
 
 
@@ -44,6 +45,72 @@ class Change:
         return not self.about or attribute in self.about
 
 
+class Stretch(Protocol):
+    """What of a way `ListClosings` needs: its arcs, and where it begins on the first and ends on the last."""
+
+    @property
+    def arcs(self) -> Int32: ...
+    @property
+    def from_mm(self) -> int: ...
+    @property
+    def to_mm(self) -> int: ...
+
+
+class Closing(NamedTuple):
+    """Something that closes (``closes``), or may close (``may_close``), before a person has passed it.
+
+    Attributes
+    ----------
+    kind
+        Of edge.
+    at, arrive_at
+        When it does, and when the person comes there; local times.
+    """
+
+    key: str
+    lon: float
+    lat: float
+    kind: str
+    at: datetime
+    arrive_at: datetime
+
+    @property
+    def parameters(self) -> dict[str, object]:
+        """What its message needs."""
+        return {"kind": self.kind, "at": self.at, "arrive_at": self.arrive_at}
+
+
+class ListClosings(Protocol):
+    """What closes on a way begun so many seconds after departure, in the order met."""
+
+    def __call__(
+        self, overlay: Overlay, costs: CostTable, way: Stretch, elapsed_s: float
+    ) -> Sequence[Closing]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Of which moment an overlay is, as `wayfinder.routing.timetable` made it.
+
+    Attributes
+    ----------
+    depart_at
+        That minute, aware.
+    arc_class
+        int32[2m], the classes before the clock had its say.
+    class_of
+        Attributes -> class, of all that the clock can make of them.
+    measured
+        Arc of a lift -> when its live state was measured, in local time.
+    """
+
+    depart_at: datetime
+    arc_class: Int32
+    class_of: Mapping[EdgeAttributes, int]
+    measured: Mapping[int, datetime]
+    list_closings: ListClosings
+
+
 @dataclass(frozen=True)
 class Overlay:
     """One version of all changes over a city.
@@ -65,6 +132,8 @@ class Overlay:
         Arc -> key of an unconfirmed warning.
     replaced
         int32[2, x]: each extra class, and a class of the city it stands in for.
+    timing
+        The moment this overlay is of; None: of no moment, what keeps hours is in doubt.
     """
 
     version: int
@@ -75,6 +144,7 @@ class Overlay:
     changes: Mapping[int, Change] = field(default_factory=dict)
     warnings: Mapping[int, str] = field(default_factory=dict)
     replaced: Int32 = field(default_factory=lambda: np.empty((2, 0), dtype=np.int32))
+    timing: Timing | None = None
 
 
 class CurrentOverlay(Protocol):
@@ -117,7 +187,7 @@ def apply_changes(
             replaced |= {(changed_class, int(base.arc_class[arc])) for arc in change.arcs}
         arc_class[list(change.arcs)] = changed_class
         by_arc.update(dict.fromkeys(change.arcs, change))
-    hops = _set_classes(graph, arc_class, np.fromiter(by_arc, dtype=np.int32, count=len(by_arc)))
+    hops = set_classes(graph, graph.hops, arc_class, np.fromiter(by_arc, dtype=np.int32, count=len(by_arc)))
     arc_class.flags.writeable = False
     judge, classes = base.judge, base.classes
     if extra:
@@ -129,9 +199,9 @@ def apply_changes(
     return Overlay(version, arc_class, hops, classes, judge, by_arc, warnings or {}, pairs)
 
 
-def _set_classes(graph: CityGraph, arc_class: Int32, arcs: Int32) -> Int32:
-    """The hops of the city with the classes of `arcs` set anew."""
-    hops = graph.hops.copy()
+def set_classes(graph: CityGraph, hops: Int32, arc_class: Int32, arcs: Int32) -> Int32:
+    """A copy of the hops with the classes of `arcs` set anew."""
+    hops = hops.copy()
     hops[graph.out_position[arcs], HOP_CLASS] = arc_class[arcs]
     hops[graph.out_position[arcs ^ 1], HOP_CLASS + 1] = arc_class[arcs]
     hops.flags.writeable = False

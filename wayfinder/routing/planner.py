@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -17,10 +18,11 @@ from wayfinder.routing.costs import Tables, Verdict, load_tables
 from wayfinder.routing.directions import Route, describe_route
 from wayfinder.routing.ends import build_ends
 from wayfinder.routing.legs import SAME_PLACE_M, Leg, LegFinder, Stop
-from wayfinder.routing.overlay import CurrentOverlay
+from wayfinder.routing.overlay import CurrentOverlay, Overlay
 from wayfinder.routing.profiles import Profile, Unknowns, personalise
 from wayfinder.routing.search import build_weights, list_reachable_costs
 from wayfinder.routing.snapping import SnappedPoint
+from wayfinder.routing.timetable import Timetable
 
 _ISLAND_M: Final = 30.0
 """How far a position may be moved where no way leads on from the nearest one: a loose piece of the map."""
@@ -55,6 +57,8 @@ class RouteRequest:
         Stops on the way, in order.
     alternatives
         How many other ways are wanted, at most.
+    depart_at
+        Aware; now where None.
     """
 
     start: LonLat
@@ -64,6 +68,7 @@ class RouteRequest:
     unknowns: Unknowns | None = None
     via: Sequence[LonLat] = ()
     alternatives: int = 0
+    depart_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +109,24 @@ class RoutePlanner:
         Asked once per request for the overlay that holds now.
     tables
         What to judge by; those of ``data/accessibility`` if None.
+    timetable
+        Says what is open when; what keeps hours stays in doubt if None.
+    overlay_at
+        The overlay as it will hold at another time; if None, what holds now is taken to.
     """
 
     def __init__(
-        self, graph: CityGraph, current_overlay: CurrentOverlay, tables: Tables | None = None
+        self,
+        graph: CityGraph,
+        current_overlay: CurrentOverlay,
+        tables: Tables | None = None,
+        timetable: Timetable | None = None,
+        overlay_at: Callable[[datetime], Overlay] | None = None,
     ) -> None:
         self.graph = graph
         self.tables = tables or load_tables()
         self._current_overlay = current_overlay
+        self._timetable, self._overlay_at = timetable, overlay_at
 
     def plan(self, request: RouteRequest) -> RoutePlan:
         """Answer a request.
@@ -124,7 +139,12 @@ class RoutePlanner:
         """
         preset = self.tables.get_preset(request.profile)
         profile = personalise(preset, request.limits, request.unknowns, self.tables.limits)
-        overlay = self._current_overlay()
+        if request.depart_at is None or self._overlay_at is None:
+            overlay = self._current_overlay()
+        else:
+            overlay = self._overlay_at(request.depart_at)
+        if self._timetable is not None:
+            overlay = self._timetable.apply(overlay, request.depart_at)
         finder = LegFinder(self.graph, overlay, overlay.judge.get_costs(profile))
         asked = [(request.start, "/from"), (request.goal, "/to")]
         asked[1:1] = [(position, f"/via/{number}") for number, position in enumerate(request.via)]

@@ -25,6 +25,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from wayfinder.opening import Region, parse_hours
 from wayfinder.routing.attributes import (
     ATTRIBUTE_INDEX,
     ATTRIBUTES,
@@ -34,6 +35,7 @@ from wayfinder.routing.attributes import (
     Kind,
     Unclear,
 )
+from wayfinder.routing.schedule import parse_conditional
 from wayfinder.tables import TABLES_FOLDER, Row, read_table
 from wayfinder.units import (
     UNREADABLE,
@@ -74,9 +76,13 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "oneway": (),
     "levels": (),
     "layer": (),
+    "hours": (),
+    "foot_condition": (),
+    "access_condition": (),
 }
 """What a row may speak of beside the attributes of an edge: fields of the readings, words for `tags` alone.
 
+``hours``, ``foot_condition`` and ``access_condition`` are texts, read by `wayfinder.routing.schedule`.
 ``foot_kind`` narrows the kind of a footway, path or cycleway; ``on_foot=if_tagged`` is a way that is only
 walked where a tag for pedestrians says so; ``use_sidepath`` sends people to a way beside this one.
 """
@@ -86,10 +92,6 @@ _NARROW_IS_WORSE: Final = frozenset(
 )
 _UNDERSTOOD_FIRST: Final = 1_000_000
 """Added to the rank of facts that are not understood, so that any understood fact ranks before them."""
-
-
-_VEHICLE_CONDITIONS: Final = ("weight", "axleload", "length", "height", "width", "speed", "trailer", "hgv")
-"""A condition with such a word is about vehicles and leaves people on foot alone."""
 
 
 class Fact(NamedTuple):
@@ -140,8 +142,13 @@ def _layer(text: str) -> Read | Unreadable:
     return layer if -20 <= layer <= 20 else UNREADABLE
 
 
-def _opening(text: str) -> Read | Unreadable | None:
-    return None if any(word in text for word in _VEHICLE_CONDITIONS) else "limited"
+def _conditional(text: str) -> Read | Unreadable | None:
+    clauses = parse_conditional(text)
+    return UNREADABLE if clauses is None else "limited" if clauses else None
+
+
+def _opening_hours(text: str) -> Read | Unreadable:
+    return UNREADABLE if parse_hours(text, Region()) is None else "limited"
 
 
 def _known(value: Read | Unreadable | None) -> Read | Unreadable:
@@ -158,7 +165,9 @@ PARSERS: Final[dict[str, Callable[[str], Read | Unreadable | None]]] = {
     "count_above_0": _count_above_0,
     "levels": lambda text: _known(parse_levels(text)),
     "layer": _layer,
-    "conditional": _opening,
+    "conditional": _conditional,
+    "opening_hours": _opening_hours,
+    "text": lambda text: text,
 }
 """Parser name in the table -> function; None says nothing of the attribute.
 

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Final, cast
 
 from wayfinder.routing.attributes import ATTRIBUTE_INDEX, OTHER, Interval, Kind, Unclear
+from wayfinder.routing.schedule import Clause, Schedule, parse_conditional
 from wayfinder.routing.tag_rules import Fact, Read, TagRules, get_worst, load_tag_rules
 
 Tags = Mapping[str, str]
@@ -76,6 +77,8 @@ class WayReading:
         ``layer`` (0 where untagged).
     name
         ``name``, else ``ref``, else "".
+    schedule
+        The times at which one gets through, None at all times.
     """
 
     kind: Kind | None
@@ -90,6 +93,7 @@ class WayReading:
     levels: tuple[float, float] | None = None
     layer: int = 0
     name: str = ""
+    schedule: Schedule | None = None
 
     @property
     def pavements(self) -> tuple[Side, ...]:
@@ -124,6 +128,8 @@ class NodeReading:
         Lowest and highest ``level`` of a lift, or None.
     name
         ``name`` or "".
+    schedule
+        The times at which one gets through, None at all times.
     """
 
     obstacle: Kind | None = None
@@ -132,6 +138,7 @@ class NodeReading:
     is_crossing: bool = False
     levels: tuple[float, float] | None = None
     name: str = ""
+    schedule: Schedule | None = None
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -191,6 +198,7 @@ def read_way(tags: Tags, misreadings: Misreadings) -> WayReading:
         levels=_get_way_levels(facts),
         layer=_get_int(facts, "layer"),
         name=tags.get("name") or tags.get("ref") or "",
+        schedule=_read_schedule(rules, (kind.value, "way"), facts, tags),
     )
 
 
@@ -214,12 +222,14 @@ def read_node(tags: Tags, misreadings: Misreadings) -> NodeReading:
         return _NO_NODE
     rules = load_tag_rules()
     strange: list[NotUnderstood] = []
-    facts = _gather(rules, _NODE, tags, strange)
+    objects: tuple[str, ...] = _NODE
+    facts = _gather(rules, objects, tags, strange)
     obstacle = facts.get("obstacle")
     kind = None if obstacle is None else Kind.BARRIER if obstacle is OTHER else Kind(str(obstacle))
     if kind is not None:
         strange.clear()
-        facts = _gather(rules, (f"barrier={facts.get('barrier')}", kind.value, "node"), tags, strange)
+        objects = (f"barrier={facts.get('barrier')}", kind.value, "node")
+        facts = _gather(rules, objects, tags, strange)
         if kind is Kind.DOOR:
             facts.setdefault("barrier", "door")
     misreadings.update(strange)
@@ -232,10 +242,13 @@ def read_node(tags: Tags, misreadings: Misreadings) -> NodeReading:
         is_crossing=facts.get("is_crossing") == "yes" or signals_cross,
         levels=(min(levels), max(levels)) if isinstance(levels, tuple) else None,
         name=tags.get("name", ""),
+        schedule=_read_schedule(rules, objects, facts, tags),
     )
 
 
 Facts = dict[str, Read]
+_NOT_UNDERSTOOD: Final = Clause(OTHER.value, ("",))
+"""May hold at any time, and nobody knows what it says."""
 _WAY: Final = ("way",)
 _NODE: Final = ("node",)
 _SIDE: Final = ("side",)
@@ -311,6 +324,23 @@ def _get_way_levels(facts: Facts) -> tuple[float, float] | None:
     if direction == "down":
         return max(levels), min(levels)
     return levels[0], levels[-1]
+
+
+def _read_schedule(rules: TagRules, objects: Sequence[str], facts: Facts, tags: Tags) -> Schedule | None:
+    """Hours and conditions; the condition for people on foot goes before the one for everybody."""
+    hours, key, condition = str(facts.get("hours", "")), "foot", facts.get("foot_condition")
+    if condition is None:
+        key, condition = "access", facts.get("access_condition")
+    parsed = () if condition is None else parse_conditional(str(condition))
+    clauses = []
+    for clause in (_NOT_UNDERSTOOD,) if parsed is None else parsed:
+        reading = rules.read(objects, key, clause.value)
+        read = [fact.value for fact in reading.facts if fact.attribute == "access"] if reading else []
+        word = read[0] if read and isinstance(read[0], str) else OTHER.value
+        clauses.append(clause._replace(value=word))
+    if not hours and not clauses:
+        return None
+    return Schedule(hours, tuple(clauses), narrows=key == "access" and bool(clauses) and "foot" in tags)
 
 
 def _find_kind(facts: Facts, tags: Tags) -> Kind | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
@@ -12,6 +13,8 @@ from wayfinder.speech.amounts import say_amount, say_distance, say_number, say_r
 from wayfinder.speech.labels import capitalise
 from wayfinder.speech.listener import Listener
 
+_TIMED: Final = ("limited", "open")
+"""Values of ``opening`` worth saying of what one passes."""
 _KERBS: Final = {"0..1": "flush", "0..3": "lowered", "1..5": "rolled"}
 """Ranges by which kerbs are classified (cost-model: Attributes) -> their name; without upper end: raised."""
 _UNITS: Final = {
@@ -137,13 +140,13 @@ def _say_fact(finding: Finding, listener: Listener, catalogue: Catalogue) -> str
     elif kind is ObstacleKind.CROSSING and attribute in ("crossing", "kind") and "crossing" in details:
         parts = _list_crossing(details, listener, catalogue, said)
     elif kind is ObstacleKind.LIFT and attribute == "kind":
-        parts = [_say_lift(details, catalogue)]
+        parts = [_say_lift(details, catalogue), *_list_lift_state(details, catalogue)]
     elif kind is ObstacleKind.ESCALATOR:
         parts = [catalogue.texts[f"escalator.{finding.direction or 'any'}"]]
     elif attribute in ("passage_cm", "kind", "barrier") and kind in _PLACES:
         parts = [_say_passage(finding, catalogue)]
         said |= {"passage_cm", "barrier"}
-        if details.get("opening") == "limited":
+        if details.get("opening") in _TIMED:
             parts.append(_say_detail("opening", details, catalogue))
     elif finding.value is None:
         parts = [_say_not_known(attribute, catalogue)]
@@ -198,6 +201,25 @@ def _say_lift(details: Mapping[str, object], catalogue: Catalogue) -> str:
         for name, level in (("level_from", low), ("level_to", high))
     }
     return catalogue.texts["lift.levels"].format_map(levels)
+
+
+def _list_lift_state(details: Mapping[str, object], catalogue: Catalogue) -> list[str]:
+    """Whether a lift runs, and since when that is known, and whether it is open; nothing where unknown."""
+    parts = []
+    if details.get("lift_state") is not None:
+        state = _say_detail("lift_state", details, catalogue)
+        measured_at = details.get("measured_at")
+        if isinstance(measured_at, datetime.datetime):
+            state = catalogue.texts["lift.measured"].format(state=state, time=say_time(measured_at))
+        parts.append(state)
+    if details.get("opening") in _TIMED:
+        parts.append(_say_detail("opening", details, catalogue))
+    return parts
+
+
+def say_time(moment: datetime.datetime) -> str:
+    """The time of day of a local time."""
+    return f"{moment:%H:%M}"
 
 
 def _say_passage(finding: Finding, catalogue: Catalogue) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from wayfinder.i18n import Catalogue, get_catalogue
 from wayfinder.routing.city_graph import Landmark
-from wayfinder.routing.directions import Assumption, Manoeuvre, Route, Step, Unknown
+from wayfinder.routing.directions import Assumption, Manoeuvre, PendingReport, Route, Step, Unknown
 from wayfinder.routing.obstacles import Finding, Obstacle, Source, Value
 from wayfinder.routing.planner import Outcome, RoutePlan
 from wayfinder.routing.profiles import Profile
@@ -39,7 +39,7 @@ from wayfinder.speech.labels import (
     label_value,
 )
 from wayfinder.speech.listener import Listener, get_listener
-from wayfinder.speech.obstacle_phrases import label_unknown, say_value, word_finding
+from wayfinder.speech.obstacle_phrases import label_unknown, say_time, say_value, word_finding
 
 __all__ = [
     "describe_limit",
@@ -132,7 +132,7 @@ def word_route(route: Route, language: str, profile: Profile) -> dict[str, Any]:
                 "key": warning.key,
                 "lon": warning.lon,
                 "lat": warning.lat,
-                "text": _say_warning(warning.key, catalogue),
+                "text": _say_warning(warning, catalogue),
             }
             for warning in route.warnings
         ],
@@ -259,8 +259,13 @@ def _say_assumed(
     return capitalise(text)
 
 
-def _say_warning(key: str, catalogue: Catalogue) -> str:
-    return catalogue.texts.get(f"warning.{key}") or catalogue.texts["warning.pending"]
+def _say_warning(warning: PendingReport, catalogue: Catalogue) -> str:
+    told = warning.parameters
+    if not told:
+        return catalogue.texts.get(f"warning.{warning.key}") or catalogue.texts["warning.pending"]
+    what = capitalise(say_value("kind", told["kind"], catalogue))
+    times = {name: say_time(told[name]) for name in ("at", "arrive_at")}  # type: ignore[arg-type]
+    return catalogue.texts[f"warning.{warning.key}"].format(what=what, **times)
 
 
 def _instruct(steps: Sequence[Step], number: int, listener: Listener) -> str:
@@ -381,6 +386,9 @@ def _summarise(plan: RoutePlan, language: str) -> str:
             sentences.append(catalogue.say(key, distance=say_distance(point.offset_m, language)))
     if avoided:
         sentences.append(catalogue.count("summary.avoided", avoided))
+    changes = sum("at" in warning.parameters for warning in route.warnings)
+    if changes:
+        sentences.append(catalogue.count("summary.changes", changes))
     if route.unknowns:
         labels = {label_unknown(unknown.attribute, catalogue) for unknown in route.unknowns}
         sentences.append(catalogue.count("summary.unknowns", len(labels)))
@@ -444,7 +452,7 @@ def _format_route(route: Route, catalogue: Catalogue, profile: Profile) -> list[
         lines += [
             "",
             texts["route.warnings"],
-            *(f"  ! {_say_warning(item.key, catalogue)}" for item in route.warnings),
+            *(f"  ! {_say_warning(item, catalogue)}" for item in route.warnings),
         ]
     if route.assumptions:
         lines += ["", texts["route.assumptions"]]

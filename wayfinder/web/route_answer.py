@@ -101,7 +101,7 @@ class LineString(Answer):
 
 
 class WarningAnswer(Answer):
-    """A report on the way that nobody has confirmed yet."""
+    """A report nobody has confirmed, or (``closes``, ``may_close``) what closes before one has passed."""
 
     key: str
     text: str

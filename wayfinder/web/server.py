@@ -34,7 +34,7 @@ def run_server(folder: Path, settings: Settings, when_ready: Callable[[str], Non
         The city cannot be opened, or the port is taken.
     """
     _check_port(settings.host, settings.port)
-    served = ServedCity(folder)
+    served = ServedCity(folder, settings=settings)
     warm_up(served())
     run_app(create_app(served, settings), settings, when_ready)
 

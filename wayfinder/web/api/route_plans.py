@@ -82,7 +82,7 @@ class RoutePlanRequest(RequestBody):
     )
     depart_at: Time | None = Field(
         default=None,
-        description="With offset. Checked, but without effect yet.",
+        description="With offset, within a year of today; now if absent. What is open then counts as open.",
         examples=["2026-11-23T10:00:00+01:00"],
     )
 
