@@ -129,7 +129,7 @@ class LegFinder:
         self, start: Stop, goal: Stop, weights: Weights, worst: Verdict, slack_m: float
     ) -> Leg | None:
         network, overlay = self.graph.network, self.overlay
-        starts, goals = self._list_points(start, worst, slack_m), self._list_points(goal, worst, slack_m)
+        starts, goals = self.list_points(start, worst, slack_m), self.list_points(goal, worst, slack_m)
         leaving = build_ends(network, overlay, weights, starts, is_start=True)
         arriving = build_ends(network, overlay, weights, goals, is_start=False)
         path = find_path(self.graph, overlay, weights, leaving.seeds, arriving.seeds)
@@ -153,7 +153,7 @@ class LegFinder:
         way = Way(np.array(arcs, dtype=np.int32), from_mm, to_mm)
         return Leg(way, starts[first.point], goals[last.point])
 
-    def _list_points(
+    def list_points(
         self, stop: Stop, worst: Verdict, slack_m: float = SAME_PLACE_M
     ) -> Sequence[SnappedPoint]:
         """The points of usable ways a stop may be taken to be at, nearest first."""

@@ -15,24 +15,23 @@ from typing import Final
 
 import numpy as np
 
+from wayfinder.errors import RequestError
 from wayfinder.geo import LonLat
 from wayfinder.routing.city_graph import HOP_CLASS, HOP_TIES, CityGraph
 from wayfinder.routing.costs import CostTable, Verdict
 from wayfinder.routing.ends import Ends, build_ends, find_direct
 from wayfinder.routing.judgement import Effect
-from wayfinder.routing.legs import BEHIND_CLOSED_M
+from wayfinder.routing.legs import SAME_PLACE_M, LegFinder
 from wayfinder.routing.network import Int32, Int64, Mask, UInt8
 from wayfinder.routing.overlay import Overlay
 from wayfinder.routing.search import Weights, find_path, list_reachable_costs
-from wayfinder.routing.snapping import MOST_OFFSET_M, SnappedPoint, Usable, list_nearest_points
+from wayfinder.routing.snapping import SnappedPoint, Usable, list_nearest_points
 
 FORBIDDEN: Final = -1
 """Rate of a state that must not be entered."""
 _OVER_RATE, _OVER_FIXED = 2, 3
 """Rows of ``Judged.numbers``."""
-_USABLE_FACTOR, _USABLE_M = 1.5, 5.0
-"""How far from its nearest way a position may be snapped; as the planner does it."""
-_SLACKS_M: Final = (1.0, 30.0)
+_SLACKS_M: Final = (SAME_PLACE_M, 30.0)
 """How much farther ways lie that are tried beside the nearest one, and where that leads nowhere; as the
 planner does it."""
 
@@ -90,6 +89,7 @@ class TripNetwork:
     def __init__(self, graph: CityGraph, overlay: Overlay, costs: CostTable) -> None:
         network = graph.network
         self.costs, self._city, self._overlay = costs, graph, overlay
+        self._finder = LegFinder(graph, overlay, costs)
         slopes = len(network.slope_incline)
         pair = overlay.arc_class.astype(np.int64) * slopes + network.arc_slope
         self.pairs, state = np.unique(pair, return_inverse=True)
@@ -192,22 +192,13 @@ class TripNetwork:
         return int(self._city.network.edge_tail[points[0].edge]) if points else None
 
     def _list_points(self, position: LonLat, slack_m: float) -> tuple[SnappedPoint, ...]:
-        judged = (self.costs.classes.verdict, self.costs.slopes.verdict)
-        open_, clean = Usable(*judged, Verdict.OVER_LIMIT), Usable(*judged, Verdict.AVOID)
-        arc_class = self._overlay.arc_class
-        nearest = list_nearest_points(self._city, arc_class, open_, position)
-        if not nearest:
+        try:
+            stop = self._finder.get_stop(position, "")
+        except RequestError:
             return ()
-        if nearest[0].offset_m > BEHIND_CLOSED_M:
-            any_way = list_nearest_points(self._city, arc_class, None, position)
-            if nearest[0].offset_m > any_way[0].offset_m + BEHIND_CLOSED_M:
-                return ()  # it lies at a closed way, not at the one behind it
-        within_m = min(_USABLE_FACTOR * nearest[0].offset_m + max(_USABLE_M, slack_m), MOST_OFFSET_M)
         points: dict[int, SnappedPoint] = {}
-        for usable in (clean, open_):
-            for point in list_nearest_points(
-                self._city, arc_class, usable, position, within_m=within_m, slack_m=slack_m
-            ):
+        for worst in (Verdict.AVOID, Verdict.OVER_LIMIT) if stop.is_open else ():
+            for point in self._finder.list_points(stop, worst, slack_m):
                 points.setdefault(point.edge, point)
         return tuple(sorted(points.values(), key=lambda point: point.offset_m))
 
