@@ -82,14 +82,14 @@ class JunctionBuilder:
         """Segment ends by the one that stands for them: the rim of one area is one side of a node.
 
         A square may share its rim with a road; who walks along the rim neither crosses the road nor leaves
-        the square, and passes by a gate in the rim.
+        the square, and passes by a gate in the rim. Where walls part a square, each part is one side.
         """
         sides: dict[Stub, list[Stub]] = {}
-        areas: dict[tuple[int, int], Stub] = {}
+        areas: dict[tuple[int, int, int], Stub] = {}
         for stub in sorted(self._streets.stubs[node]):
-            way = self._streets.segments[stub.segment].way
+            way, part = self._streets.segments[stub.segment].way, self._streets.get_side(stub)
             is_rim = way.is_area and way.kind != Kind.LIFT
-            side = areas.setdefault((way.osm_type, way.osm_id), stub) if is_rim else stub
+            side = areas.setdefault((way.osm_type, way.osm_id, part), stub) if is_rim else stub
             sides.setdefault(side, []).append(stub)
         return sides
 
