@@ -89,9 +89,9 @@ def test_lines_memory_and_time_are_those_of_a_sparse_network() -> None:
     for entrances in (100, 200, 400):
         place, rim = make_place(entrances)
         tracemalloc.start()
-        began_s = time.perf_counter()
+        began_s = time.process_time()
         found = draw_sightlines([place], rim)
-        took_s, peak = time.perf_counter() - began_s, tracemalloc.get_traced_memory()[1]
+        took_s, peak = time.process_time() - began_s, tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         lines[entrances] = len(found.lines)
         assert peak < 100e6
