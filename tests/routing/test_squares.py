@@ -327,6 +327,12 @@ def test_a_square_in_a_square_is_crossed_twice_over() -> None:
             id="missing member",
         ),
         pytest.param(
+            ["ABCDIFGHA highway=pedestrian area=yes"],
+            [((1,), (9,), "type=multipolygon highway=pedestrian")],
+            "incomplete",
+            id="missing hole, and the rim tagged once more",
+        ),
+        pytest.param(
             ["ABCDIFGHA highway=pedestrian area=yes", "BKF highway=steps"], [], "steps", id="steps on it"
         ),
     ],

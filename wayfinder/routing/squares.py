@@ -153,6 +153,7 @@ def cross_squares(
     for square in sorted(squares, key=lambda square: not square.covers):
         if (square.osm_type, square.osm_id) in doubles:
             continue
+        doubles |= {(_WAY, ref) for ref in square.covers}
         try:
             area = _build_area(square, data.nodes)
             found = _cross(area, square, data, visits, near, is_passage, nodes)
@@ -162,7 +163,6 @@ def cross_squares(
         except TooManyPointsError:
             counts.rim["too_large"] += 1
             continue
-        doubles |= {(_WAY, ref) for ref in square.covers}
         counts.crossed += 1
         counts.lines += len(found.lines)
         counts.entrances_left_out += len(found.left_out)
