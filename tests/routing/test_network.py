@@ -657,6 +657,7 @@ def test_who_walks_along_the_rim_of_a_square_does_not_cross_the_road_or_pass_the
     )
     assert [line for line in list_edges(build_network(town)) if "*" not in line] == [
         "A/0-A/1 gate barrier=gate",
+        "A/1-C/1 pedestrian 28 m",
         "B/0-B/1 kerb_up<kerb_down",
         "B/0-C/0 road 20 m carriageway=residential",
         "B/1-A/1 pedestrian 20 m",
