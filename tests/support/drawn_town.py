@@ -36,7 +36,7 @@ from wayfinder.geo import METRES_PER_DEGREE, LonLat
 from wayfinder.routing.attributes import Interval, Kind, Unclear
 from wayfinder.routing.network import SLOPE_DOWN, SLOPE_NONE, SLOPE_UNKNOWN, SLOPE_UP, SLOPE_ZERO
 from wayfinder.routing.network_build import BuiltNetwork
-from wayfinder.routing.osm_records import OsmData, OsmNode, OsmPlace, OsmRelation, OsmWay
+from wayfinder.routing.osm_records import OsmData, OsmNode, OsmPlace, OsmRelation, OsmWall, OsmWay
 
 ORIGIN = LonLat(9.5, 51.3125)
 DRAWN_ON_DAY = 20_000
@@ -50,7 +50,8 @@ def draw_town(
     ways: Sequence[str | tuple[str, Mapping[str, str]]],
     nodes: Mapping[str, Tags] | None = None,
     *,
-    relations: Sequence[tuple[Sequence[int], Tags]] = (),
+    relations: Sequence[tuple[Sequence[int], Tags] | tuple[Sequence[int], Sequence[int], Tags]] = (),
+    walls: Sequence[str] = (),
     places: Mapping[str, Tags] | None = None,
     grid_m: float = 10.0,
     origin: LonLat = ORIGIN,
@@ -66,7 +67,9 @@ def draw_town(
     nodes
         Tags of nodes by letter.
     relations
-        Multipolygons: ids of their outer ways, and tags; ids count from 1.
+        Multipolygons: ids of their outer ways, perhaps of their inner ones, and tags; ids count from 1.
+    walls
+        What stands on squares: letters and tags; ids count from 1.
     places
         Tags of places (benches ...) by letter.
     grid_m
@@ -90,18 +93,24 @@ def draw_town(
         for letter, spot in sorted(spots.items())
     }
     drawn_ways = [_draw_way(number, way) for number, way in enumerate(ways, start=1)]
-    drawn_relations = tuple(
-        OsmRelation(
-            number, tuple(("w", member, "outer") for member in members), _read_tags(tags), DRAWN_ON_DAY
-        )
-        for number, (members, tags) in enumerate(relations, start=1)
-    )
+    drawn_relations = [
+        _draw_relation(number, *relation)
+        if len(relation) == 3
+        else _draw_relation(number, relation[0], (), relation[1])
+        for number, relation in enumerate(relations, start=1)
+    ]
+    drawn_walls = [_draw_way(number, wall) for number, wall in enumerate(walls, start=1)]
     drawn_places = tuple(
         OsmPlace("node", node_id(letter), *spots[letter], _read_tags(tags), DRAWN_ON_DAY)
         for letter, tags in sorted((places or {}).items())
     )
-    ways_by_id = tuple(sorted(drawn_ways, key=lambda way: way.id))
-    return OsmData(drawn_nodes, ways_by_id, drawn_relations, places=drawn_places)
+    return OsmData(
+        drawn_nodes,
+        tuple(sorted(drawn_ways, key=lambda way: way.id)),
+        tuple(drawn_relations),
+        tuple(OsmWall("way", wall.id, (wall.nodes,), (), wall.tags) for wall in drawn_walls),
+        places=drawn_places,
+    )
 
 
 def node_id(letter: str) -> int:
@@ -117,7 +126,8 @@ def locate(picture: str, letter: str, *, grid_m: float = 10.0, origin: LonLat = 
 def list_edges(built: BuiltNetwork) -> list[str]:
     """Every edge in words, sorted: ``"A-B footway 20 m"``, ``"B/0-B/1 bollard ..."``.
 
-    A node is its letter, with the number of its port where it has several. Then follow the kind, the
+    A node is its letter, with the number of its port where it has several; a place on a square where OSM has
+    no node is ``*1``, ``*2`` ... Then follow the kind, the
     length where it has one, each attribute that is known or not understood, the slope (``up``, ``down``
     or percent) and the levels. Where the way back differs, its kind or value follows after ``<``.
     """
@@ -165,9 +175,9 @@ def find_arcs(built: BuiltNetwork, tail: str, head: str) -> list[int]:
     network = built.network
     arcs = []
     for edge in range(network.edge_count):
-        ends = (
-            chr(network.node_osm_id[network.edge_tail[edge]]),
-            chr(network.node_osm_id[network.edge_head[edge]]),
+        ends = tuple(
+            chr(max(network.node_osm_id[node], 0))
+            for node in (network.edge_tail[edge], network.edge_head[edge])
         )
         arcs += [2 * edge] * (ends == (tail, head)) + [2 * edge + 1] * (ends == (head, tail))
     return arcs
@@ -176,7 +186,7 @@ def find_arcs(built: BuiltNetwork, tail: str, head: str) -> list[int]:
 def list_simple_paths(built: BuiltNetwork, start: str, end: str) -> set[tuple[Kind, ...]]:
     """Kinds met on each way from one letter to another that enters no network node twice."""
     network = built.network
-    letters = [chr(osm_id) for osm_id in network.node_osm_id]
+    letters = [chr(max(osm_id, 0)) for osm_id in network.node_osm_id]
     found: set[tuple[Kind, ...]] = set()
 
     def walk(node: int, been: frozenset[int], kinds: tuple[Kind, ...]) -> None:
@@ -217,13 +227,14 @@ def _label_nodes(built: BuiltNetwork) -> list[str]:
     labels = []
     for osm_id in ids:
         port = seen[osm_id] = seen.get(osm_id, -1) + 1
-        labels.append(chr(osm_id) if ids.count(osm_id) == 1 else f"{chr(osm_id)}/{port}")
+        label = chr(osm_id) if osm_id > 0 else f"*{-osm_id}"
+        labels.append(label if ids.count(osm_id) == 1 else f"{label}/{port}")
     return labels
 
 
 def _is_at_one_node(line: str) -> bool:
     tail, head = line.split(" ", maxsplit=1)[0].split("-")
-    return tail[0] == head[0]
+    return tail.split("/")[0] == head.split("/")[0]
 
 
 def _find_spots(picture: str, grid_m: float, origin: LonLat) -> dict[str, LonLat]:
@@ -249,6 +260,11 @@ def _draw_way(number: int, way: str | tuple[str, Mapping[str, str]]) -> OsmWay:
         given, _, tags = tags.partition(" ")
         number = int(given[1:])
     return OsmWay(number, tuple(node_id(letter) for letter in letters), _read_tags(tags), DRAWN_ON_DAY)
+
+
+def _draw_relation(number: int, outer: Sequence[int], inner: Sequence[int], tags: Tags) -> OsmRelation:
+    members = [("w", way, "outer") for way in outer] + [("w", way, "inner") for way in inner]
+    return OsmRelation(number, tuple(members), _read_tags(tags), DRAWN_ON_DAY)
 
 
 def _read_tags(tags: Tags) -> dict[str, str]:

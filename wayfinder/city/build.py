@@ -44,6 +44,7 @@ from wayfinder.routing.network_build import BuiltNetwork, build_network
 from wayfinder.routing.osm_records import OsmData
 from wayfinder.routing.scheduled import SCHEDULES_FILE, build_schedules, pack_schedules
 from wayfinder.routing.slopes import SlopeCounts
+from wayfinder.routing.squares import SquareCounts
 from wayfinder.routing.variants import soften
 from wayfinder.sources.attribution import OSM_ATTRIBUTION, OSM_SOURCE, find_attribution
 from wayfinder.sources.elevation import open_elevation
@@ -95,6 +96,8 @@ class BuildSummary:
         What of the file could not be used -> how often.
     slopes
         Where the inclines come from, in metres of way; None without a terrain model.
+    squares
+        Areas crossed by lines of sight, and why others are walked along their rim.
     largest_share
         Share of the network's length that hangs together in its largest part, 0 to 1.
     seconds
@@ -108,6 +111,7 @@ class BuildSummary:
     misreadings: tuple[Misreading, ...]
     skipped: Mapping[str, int]
     slopes: SlopeCounts | None
+    squares: SquareCounts
     largest_share: float
     seconds: float
     surveys: tuple[SurveyOutcome, ...] = ()
@@ -268,6 +272,7 @@ def build_city(
         ),
         skipped=data.skipped,
         slopes=built.slopes,
+        squares=built.counts.ways.squares,
         largest_share=largest_share,
         seconds=time.monotonic() - began_s,
         surveys=surveyed.outcomes,
@@ -355,6 +360,15 @@ def format_summary(summary: BuildSummary, most_misreadings: int | None = None) -
     if summary.slopes is not None:
         parts_m = ((name, getattr(summary.slopes, name)) for name in SlopeCounts.__slots__)
         lines += ["", "terrain: " + ", ".join(f"{name} {metres / 1000:,.1f} km" for name, metres in parts_m)]
+    squares = summary.squares
+    if squares.crossed or squares.rim:
+        reasons = ", ".join(f"{reason} {count:,}" for reason, count in sorted(squares.rim.items()))
+        lines += [
+            "",
+            f"squares crossed {squares.crossed:,} by {squares.lines:,} lines; "
+            f"entrances inside walls {squares.entrances_left_out:,}; "
+            f"walked along the rim {sum(squares.rim.values()):,}" + (f" ({reasons})" if reasons else ""),
+        ]
     if summary.skipped:
         lines += ["", "skipped: " + ", ".join(f"{what} {count:,}" for what, count in summary.skipped.items())]
     shown = summary.misreadings[:most_misreadings]
@@ -421,6 +435,8 @@ def _count(built: BuiltNetwork, addresses: Addresses, landmarks: int, parts: int
         "rests": len(set(built.rests.place.tolist())),
         "ways_read": built.counts.ways.read,
         "ways_walkable": built.counts.ways.walkable,
+        "squares_crossed": built.counts.ways.squares.crossed,
+        "squares_at_rim": sum(built.counts.ways.squares.rim.values()),
     }
 
 

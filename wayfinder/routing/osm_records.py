@@ -51,6 +51,25 @@ class OsmRelation:
 
 
 @dataclass(frozen=True, slots=True)
+class OsmWall:
+    """What may stand in the way on a square: a way, or a multipolygon.
+
+    Attributes
+    ----------
+    type
+        ``way`` or ``relation``.
+    outer, inner
+        Node ids of its lines, with at least two nodes each; of a way, all are outer.
+    """
+
+    type: str
+    id: int
+    outer: tuple[tuple[int, ...], ...]
+    inner: tuple[tuple[int, ...], ...]
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class OsmPlace:
     """A place, an address or an entrance: a node, or the middle of a way's or multipolygon's extent.
 
@@ -90,8 +109,8 @@ class OsmData:
     relations
         Multipolygons that may carry people (squares with holes).
     walls
-        Buildings and ``barrier=*`` lines whose extent touches that of a walkable area: nobody crosses a
-        square through them.
+        Buildings, fences, fountains ... (`wayfinder.routing.walls`) whose extent touches that of a walkable
+        area: nobody crosses a square through them. Ways, then relations.
     places
         Everything with an address, a name or a use (amenity, shop, entrance, bus stop ...); nodes, then ways,
         then relations.
@@ -107,7 +126,7 @@ class OsmData:
     nodes: Mapping[int, OsmNode]
     ways: tuple[OsmWay, ...]
     relations: tuple[OsmRelation, ...] = ()
-    walls: tuple[OsmWay, ...] = ()
+    walls: tuple[OsmWall, ...] = ()
     places: tuple[OsmPlace, ...] = ()
     osm_at: str | None = None
     skipped: Mapping[str, int] = field(default_factory=dict)

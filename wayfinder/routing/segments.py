@@ -12,15 +12,18 @@ from typing import Final, NamedTuple, Protocol
 import numpy as np
 
 from wayfinder.geo import EARTH_RADIUS_M, LonLat, get_distance_m
-from wayfinder.routing.attributes import ATTRIBUTES, Kind
+from wayfinder.routing.attributes import ATTRIBUTES, WAY_KINDS, Kind
 from wayfinder.routing.ground_rules import is_off_ground
 from wayfinder.routing.network import OSM_TYPES, Float64
 from wayfinder.routing.osm_records import OsmData, OsmNode, OsmWay
 from wayfinder.routing.pavement_rules import PavementRules, load_pavement_rules
+from wayfinder.routing.squares import CrossedSquare, Hindrance, Square, SquareCounts, cross_squares
 from wayfinder.routing.tags import Misreadings, NodeReading, Side, WayReading, read_node, read_way
 
 NODE, WAY, RELATION = (OSM_TYPES.index(name) for name in ("node", "way", "relation"))
 CARRIAGEWAY_KINDS: Final = frozenset({Kind.ROAD, Kind.LIVING_STREET, Kind.TRACK})
+QUIET_ROADS: Final = frozenset({"service", "living_street", "track"})
+"""Carriageways that people walk across wherever they like."""
 MOST_PAIRS: Final = 6
 """More than this many things that meet are joined through a hub instead of pair by pair."""
 NEAR_ROAD_MM: Final = 20_000
@@ -34,6 +37,7 @@ class WalkableWay:
     """An unbroken line of nodes with what its tags say; `osm_type` is RELATION for a multipolygon's rim.
 
     `is_on_ground` says that the height of the ground is the way's own: no bridge, tunnel, roof, platform.
+    `sides` are those of a square that a line of sight leads away from, at its first and its last node.
     """
 
     osm_type: int
@@ -43,6 +47,7 @@ class WalkableWay:
     reading: WayReading
     road_class: str | None
     is_on_ground: bool = True
+    sides: tuple[int, int] = (0, 0)
 
     @property
     def kind(self) -> Kind:
@@ -167,6 +172,10 @@ class Streets:
         """What one walks along on the segment."""
         return self.segments[stub.segment].kind
 
+    def get_side(self, stub: Stub) -> int:
+        """Side of a square that this end of a line of sight leads away from."""
+        return self.segments[stub.segment].way.sides[stub.end] if self.is_way_end(stub) else 0
+
     def get_level(self, stub: Stub) -> float:
         """OSM level at this end of the segment, NaN unknown."""
         segment = self.segments[stub.segment]
@@ -214,14 +223,14 @@ class Streets:
         """Segment ends by the one that stands for them: the rim of one area is one side of a node.
 
         A square may share its rim with a road; who walks along the rim neither crosses the road nor leaves
-        the square, and passes by a gate in the rim.
+        the square, and passes by a gate in the rim. Where walls part a square, each part is one side.
         """
         sides: dict[Stub, list[Stub]] = {}
-        areas: dict[tuple[int, int], Stub] = {}
+        areas: dict[tuple[int, int, int], Stub] = {}
         for stub in sorted(self.stubs[node]):
-            way = self.segments[stub.segment].way
+            way, part = self.segments[stub.segment].way, self.get_side(stub)
             is_rim = way.is_area and way.kind != Kind.LIFT
-            side = areas.setdefault((way.osm_type, way.osm_id), stub) if is_rim else stub
+            side = areas.setdefault((way.osm_type, way.osm_id, part), stub) if is_rim else stub
             sides.setdefault(side, []).append(stub)
         return sides
 
@@ -236,6 +245,30 @@ class WayCounts:
     lifts: int = 0
     nodes_missing: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
+    squares: SquareCounts = field(default_factory=SquareCounts)
+
+
+@dataclass(slots=True)
+class _Found:
+    """What the ways of the data are to a person on foot.
+
+    Attributes
+    ----------
+    ways
+        Walkable, by type and id; areas by their rims.
+    unwalked
+        Lines and classes of the carriageways nobody walks along.
+    squares
+        Areas, with a way that tells what each is like.
+    roads, steps
+        What nobody crosses unawares, and what shows that an area is not level.
+    """
+
+    ways: list[WalkableWay] = field(default_factory=list)
+    unwalked: list[tuple[Sequence[int], str]] = field(default_factory=list)
+    squares: list[tuple[Square, WalkableWay]] = field(default_factory=list)
+    roads: list[Hindrance] = field(default_factory=list)
+    steps: list[Hindrance] = field(default_factory=list)
 
 
 def cut_ways(
@@ -251,20 +284,18 @@ def cut_ways(
     Where the `ground` is known ways are cut where their slope changes, too.
     """
     rules = rules or load_pavement_rules()
-    ways: Sequence[WalkableWay]
-    ways, unwalked_lines = _read_ways(data, misreadings, counts)
-    nodes: Mapping[int, OsmNode] = data.nodes
+    found = _read_ways(data, misreadings, counts)
+    counts.walkable = len({(way.osm_type, way.osm_id) for way in found.ways})
+    unwalked = {ref for nodes, _ in found.unwalked for ref in nodes}
+    read = {ref for way in found.ways for ref in way.nodes}
+    ways, nodes = _cross_squares(data, found, unwalked, counts.squares)
     breaks: Set[int] = frozenset()
     if ground is not None:
         ways, nodes, breaks = ground.refine(ways, nodes)
-    unwalked = {ref for nodes, _ in unwalked_lines for ref in nodes}
-    readings = {
-        ref: read_node(tags, misreadings)
-        for ref in sorted({ref for way in ways for ref in way.nodes})
-        if (tags := nodes[ref].tags)
-    }
+    read.update(ref for way in ways for ref in way.nodes)
+    readings = {ref: read_node(tags, misreadings) for ref in sorted(read) if (tags := nodes[ref].tags)}
     roads = [(way.nodes, way.road_class) for way in ways if way.road_class is not None]
-    crossed_class = _rank_carriageways([*roads, *unwalked_lines])
+    crossed_class = _rank_carriageways([*roads, *found.unwalked])
     visits = Counter(ref for way in ways for ref in way.nodes)
     segments: list[Segment] = []
     ordinals: Counter[tuple[int, int]] = Counter()
@@ -284,7 +315,6 @@ def cut_ways(
                 segment = _build_segment(way, ordinals[identity], line, side)
                 segments.append(replace(segment, estimate=estimate))
                 ordinals[identity] += 1
-    counts.walkable = len({(way.osm_type, way.osm_id) for way in ways})
     return Streets(
         nodes=nodes,
         segments=segments,
@@ -293,7 +323,7 @@ def cut_ways(
         readings=readings,
         crossed_class=crossed_class,
         unwalked=unwalked,
-        unwalked_lines=unwalked_lines,
+        unwalked_lines=found.unwalked,
         crossing_spots=crossing_spots,
     )
 
@@ -307,12 +337,33 @@ def list_stubs(segments: Sequence[Segment]) -> dict[int, list[Stub]]:
     return stubs
 
 
-def _read_ways(
-    data: OsmData, misreadings: Misreadings, counts: WayCounts
-) -> tuple[list[WalkableWay], list[tuple[Sequence[int], str]]]:
-    """Walkable ways by type and id, and the lines and classes of the carriageways nobody walks along."""
-    ways: list[WalkableWay] = []
-    unwalked: list[tuple[Sequence[int], str]] = []
+def _cross_squares(
+    data: OsmData, found: _Found, unwalked: Set[int], counts: SquareCounts
+) -> tuple[Sequence[WalkableWay], Mapping[int, OsmNode]]:
+    """Ways, with lines of sight in the place of the rims of squares that can be crossed, and their nodes."""
+    visits = Counter(ref for way in found.ways for ref in way.nodes)
+
+    def is_passage(ref: int) -> bool:
+        return bool(tags := data.nodes[ref].tags) and read_node(tags, Counter()).obstacle is not None
+
+    crossings, joints = cross_squares(
+        [square for square, _ in found.squares], data, visits, found.roads, found.steps, is_passage, counts
+    )
+    crossed = [(square, way) for square, way in found.squares if (way.osm_type, way.osm_id) in crossings]
+    covered = {(way.osm_type, way.osm_id) for _, way in crossed}
+    covered |= {(WAY, ref) for square, _ in crossed for ref in square.covers}
+    ways = [way for way in found.ways if (way.osm_type, way.osm_id) not in covered]
+    for square, way in crossed:
+        lines = crossings[way.osm_type, way.osm_id]
+        ways += [replace(way, nodes=line.nodes, sides=line.sides) for line in lines.lines]
+        for rim in square.own if lines.left_out else ():
+            pieces = _cut(replace(way, nodes=rim), visits, {}, unwalked, frozenset())
+            ways += [replace(way, nodes=piece) for piece in _keep_rim(pieces, lines)]
+    return ways, {**data.nodes, **joints} if joints else data.nodes
+
+
+def _read_ways(data: OsmData, misreadings: Misreadings, counts: WayCounts) -> _Found:
+    found = _Found()
     lines: dict[int, list[OsmWay]] = {}
     for key, records in groupby(
         sorted(data.ways, key=lambda way: (way.id, way.nodes)), key=lambda way: way.id
@@ -325,43 +376,97 @@ def _read_ways(
         if reading.kind is None:
             counts.skipped["not_for_people_on_foot"] += 1
             if road is not None:
-                unwalked += [(piece.nodes, road) for piece in pieces]
+                found.unwalked += [(piece.nodes, road) for piece in pieces]
+                found.roads += [Hindrance(piece.nodes, reading.layer) for piece in pieces]
             continue
-        found = [
+        missing = counts.nodes_missing
+        ways = [
             WalkableWay(WAY, key, piece.edited_day, nodes, reading, road, not is_off_ground(pieces[0].tags))
             for piece in pieces
             for nodes in _list_lines(piece.nodes, data.nodes, counts)
         ]
-        if not found:
+        if not ways:
             counts.skipped["no_line"] += 1
-        counts.areas += bool(found) and reading.is_area
-        counts.lifts += bool(found) and reading.kind == Kind.LIFT
-        ways += found
-    walked = {way.osm_id for way in ways}
+        counts.areas += bool(ways) and reading.is_area
+        counts.lifts += bool(ways) and reading.kind == Kind.LIFT
+        found.ways += ways
+        rims = tuple(way.nodes for way in ways)
+        if rims and reading.is_area and reading.kind in WAY_KINDS:
+            is_whole = len(rims) == 1 and counts.nodes_missing == missing
+            square = _build_square(ways[0], rims, (), rims, (), is_whole=is_whole)
+            found.squares.append((square, ways[0]))
+        elif reading.kind == Kind.ROAD and road not in QUIET_ROADS:
+            found.roads += [Hindrance(nodes, reading.layer) for nodes in rims]
+        elif reading.kind == Kind.STEPS and not reading.is_area:
+            found.steps += [Hindrance(nodes, reading.layer) for nodes in rims]
+    _read_multipolygons(data, lines, misreadings, counts, found)
+    return found
+
+
+def _read_multipolygons(
+    data: OsmData,
+    lines: Mapping[int, Sequence[OsmWay]],
+    misreadings: Misreadings,
+    counts: WayCounts,
+    found: _Found,
+) -> None:
+    """Squares drawn as multipolygons: walked along those lines of their rims that are not ways themselves."""
+    walked = {way.osm_id: way for way in found.ways}
     for relation in sorted(data.relations, key=lambda relation: relation.id):
         reading = read_way(relation.tags, misreadings)
         if reading.kind is None:
             continue
-        # A square drawn as a multipolygon: its rim is walked where its lines are not ways themselves.
         counts.areas += 1
-        rims = [
-            ref for kind, ref, _ in relation.members if kind == "w" and ref in lines and ref not in walked
-        ]
-        ways += [
-            WalkableWay(
-                RELATION,
-                relation.id,
-                relation.edited_day,
-                nodes,
-                reading,
-                None,
-                not is_off_ground(relation.tags),
-            )
-            for ref in rims
-            for piece in lines[ref]
-            for nodes in _list_lines(piece.nodes, data.nodes, counts)
-        ]
-    return ways, unwalked
+        missing = counts.nodes_missing
+        rims: dict[bool, list[tuple[int, ...]]] = {False: [], True: []}
+        own: list[WalkableWay] = []
+        covers: list[int] = []
+        is_whole = True
+        like = WalkableWay(
+            RELATION, relation.id, relation.edited_day, (), reading, None, not is_off_ground(relation.tags)
+        )
+        for kind, ref, role in relation.members:
+            if kind != "w":
+                continue
+            is_whole &= len(lines.get(ref, ())) == 1
+            for piece in lines.get(ref, ()):
+                for nodes in _list_lines(piece.nodes, data.nodes, counts):
+                    rims[role == "inner"].append(nodes)
+                    if ref not in walked:
+                        own.append(replace(like, nodes=nodes))
+            if role != "inner" and ref in walked and walked[ref].is_area:
+                covers.append(ref)  # tagged twice, on the multipolygon and on its rim, which knows no holes
+        found.ways += own
+        if reading.kind in WAY_KINDS and rims[False]:
+            outer, inner = tuple(rims[False]), tuple(rims[True])
+            is_whole &= counts.nodes_missing == missing
+            way = replace(like, nodes=outer[0])
+            lines_own = [way.nodes for way in own]
+            lines_own += [walked[ref].nodes for ref in covers]
+            square = _build_square(way, outer, inner, tuple(lines_own), tuple(covers), is_whole=is_whole)
+            found.squares.append((square, way))
+
+
+def _build_square(
+    way: WalkableWay,
+    outer: tuple[tuple[int, ...], ...],
+    inner: tuple[tuple[int, ...], ...],
+    own: tuple[tuple[int, ...], ...],
+    covers: tuple[int, ...],
+    *,
+    is_whole: bool,
+) -> Square:
+    return Square(
+        osm_type=way.osm_type,
+        osm_id=way.osm_id,
+        outer=outer,
+        inner=inner,
+        own=own,
+        covers=covers,
+        layer=way.reading.layer,
+        is_carriageway=way.kind in CARRIAGEWAY_KINDS,
+        is_whole=is_whole,
+    )
 
 
 def _list_lines(
@@ -464,6 +569,22 @@ def _list_crossing_spots(
     return [way.nodes[place] for place in chosen]
 
 
+def _keep_rim(pieces: Sequence[tuple[int, ...]], square: CrossedSquare) -> list[tuple[int, ...]]:
+    """Pieces of a rim between entrances that stand in a wall and the next that the lines reach."""
+    reached = {ref for line in square.lines for ref in (line.nodes[0], line.nodes[-1])}
+    wanted, kept = set(square.left_out), set[int]()
+    while True:
+        more = {
+            index
+            for index, piece in enumerate(pieces)
+            if index not in kept and not wanted.isdisjoint((piece[0], piece[-1]))
+        }
+        if not more:
+            return [pieces[index] for index in sorted(kept)]
+        kept |= more
+        wanted |= {ref for index in more for ref in (pieces[index][0], pieces[index][-1])} - reached
+
+
 def _list_lift_runs(way: WalkableWay, visits: Mapping[int, int]) -> list[tuple[int, ...]]:
     """Pairs of places a lift joins: all nodes where ways meet it, and the two ends of a line."""
     is_outline = way.nodes[0] == way.nodes[-1]
@@ -480,6 +601,8 @@ def _build_segment(way: WalkableWay, ordinal: int, nodes: tuple[int, ...], side:
     levels = way.reading.levels
     is_first, is_last = nodes[0] == way.nodes[0], nodes[-1] == way.nodes[-1]
     level_from = level_to = np.nan
+    if way.is_area and levels is not None and levels[0] != levels[1]:
+        levels = None  # nobody knows which part of it lies at which
     if levels is not None and way.kind != Kind.LIFT:
         level_from = levels[0] if is_first or levels[0] == levels[1] else np.nan
         level_to = levels[1] if is_last or levels[0] == levels[1] else np.nan

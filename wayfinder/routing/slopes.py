@@ -121,6 +121,7 @@ class SlopeEstimator:
     _ways: list[WalkableWay] = field(default_factory=list)
     _nodes: Mapping[int, OsmNode] = field(default_factory=dict)
     _added: dict[int, OsmNode] = field(default_factory=dict)
+    _lowest_ref: int = 0
     _breaks: set[int] = field(default_factory=set)
     _flatten: float = METRES_PER_DEGREE
     _lines: dict[int, _Line] = field(default_factory=dict)
@@ -147,6 +148,7 @@ class SlopeEstimator:
             Ids of the nodes to cut at.
         """
         self._ways, self._nodes = list(ways), nodes
+        self._lowest_ref = min(0, min(nodes, default=0))
         self._sample()
         self._break()
         return self._ways, {**nodes, **self._added} if self._added else nodes, self._breaks
@@ -205,7 +207,7 @@ class SlopeEstimator:
             nearest = int(np.argmin(np.abs(line.at_m - cut)))
             ref = way.nodes[nearest]
             if abs(line.at_m[nearest] - cut) > _SNAP_SHARE * self.window_m:
-                ref = -1 - len(self._added)
+                ref = self._lowest_ref - 1 - len(self._added)
                 lon, lat = (
                     round(float(np.interp(cut, line.at_m, axis)), 7) for axis in self._list_degrees(way)
                 )

@@ -12,7 +12,8 @@ import numpy as np
 import osmium
 
 from wayfinder.errors import CityError
-from wayfinder.routing.osm_records import OsmData, OsmNode, OsmPlace, OsmRelation, OsmWay
+from wayfinder.routing.osm_records import OsmData, OsmNode, OsmPlace, OsmRelation, OsmWall, OsmWay
+from wayfinder.routing.walls import Wall, load_wall_rules
 
 Progress = Callable[[str, int, int], None]
 """Told the step by name, how much of it is done, and how much there is."""
@@ -86,6 +87,7 @@ class _Loader:
 
     def __init__(self, source: osmium.io.File) -> None:
         self.source = source
+        self.walls = load_wall_rules()
         self.skipped: Counter[str] = Counter()
         self.newest_s = 0.0
 
@@ -102,7 +104,8 @@ class _Loader:
         tell("read", 3, 4)
         walls = self._list_near_walls()
         ways = self._list_pieces(self.ways)
-        kept = {ref for way in (*ways, *walls) for ref in way.nodes}
+        kept = {ref for way in ways for ref in way.nodes}
+        kept.update(ref for wall in walls for line in (*wall.outer, *wall.inner) for ref in line)
         nodes = {ref: self.nodes.get(ref) or OsmNode(ref, *self.spots[ref], _NO_TAGS) for ref in sorted(kept)}
         data = OsmData(
             nodes=nodes,
@@ -125,14 +128,17 @@ class _Loader:
     def _read_relations(self) -> None:
         self.relations: dict[int, OsmRelation] = {}
         self.place_relations: dict[int, OsmRelation] = {}
+        self.wall_relations: dict[int, OsmRelation] = {}
         self.outlines: set[int] = set()
         self.place_outlines: set[int] = set()
+        self.wall_outlines: set[int] = set()
         for thing in self._read(osmium.osm.RELATION):
             tags = dict(thing.tags)
             if tags.get("type") not in ("multipolygon", "site"):
                 continue
             walked, place = _may_carry_people(tags), _is_place(tags)
-            if not walked and not place:
+            wall = not walked and tags["type"] == "multipolygon" and self.walls.read(tags) is Wall.FILLED
+            if not (walked or place or wall):
                 continue
             members = tuple((member.type, member.ref, member.role) for member in thing.members)
             relation = OsmRelation(thing.id, members, tags, self._get_day(thing, tags))
@@ -140,6 +146,9 @@ class _Loader:
             if walked and tags["type"] == "multipolygon":
                 self.relations[thing.id] = relation
                 self.outlines.update(ways)
+            if wall:
+                self.wall_relations[thing.id] = relation
+                self.wall_outlines.update(ways)
             if place:
                 self.place_relations[thing.id] = relation
                 self.place_outlines.update(ways)
@@ -152,8 +161,9 @@ class _Loader:
         for thing in self._read(osmium.osm.WAY):
             tags = dict(thing.tags)
             walked = thing.id in self.outlines or _may_carry_people(tags)
-            place, wall = _is_place(tags), not walked and _is_wall(tags)
-            outline = thing.id in self.place_outlines
+            place = _is_place(tags)
+            wall = not _may_carry_people(tags) and self.walls.read(tags) is not Wall.NONE
+            outline = thing.id in self.place_outlines or thing.id in self.wall_outlines
             if not (walked or place or wall or outline):
                 continue
             way = OsmWay(thing.id, tuple(node.ref for node in thing.nodes), tags, self._get_day(thing, tags))
@@ -173,6 +183,7 @@ class _Loader:
             *(way.nodes for way in self.place_ways.values()),
             *self.lines.values(),
         )
+        in_walls = {ref for way in self.wall_ways.values() for ref in way.nodes}
         seen: set[int] = set()
         self.nodes: dict[int, OsmNode] = {}
         self.spots: dict[int, Spot] = {}
@@ -194,9 +205,11 @@ class _Loader:
             spot = (location.lon, location.lat)
             if is_drawn:
                 self.spots[thing.id] = spot
-            if tags and (place or thing.id in walked):
+            # gates are nodes of fences that no way needs to lead through where a square lies on both sides
+            kept = thing.id in walked or (thing.id in in_walls and "barrier" in tags)
+            if tags and (place or kept):
                 node = OsmNode(thing.id, *spot, tags, self._get_day(thing, tags))
-                if thing.id in walked:
+                if kept:
                     self.nodes[node.id] = node
                 if place:
                     self.place_nodes[node.id] = node
@@ -224,7 +237,7 @@ class _Loader:
                 self.skipped["ways_without_line"] += 1
         return tuple(pieces)
 
-    def _list_near_walls(self) -> tuple[OsmWay, ...]:
+    def _list_near_walls(self) -> tuple[OsmWall, ...]:
         areas = [
             extent
             for way in self.ways.values()
@@ -234,15 +247,28 @@ class _Loader:
         if not areas:
             return ()
         west, south, east, north = np.array(areas).T
-        near: dict[int, OsmWay] = {}
-        for way in self.wall_ways.values():
-            extent = self._find_extent(way.nodes)
+
+        def is_near(refs: Iterable[int]) -> bool:
+            extent = self._find_extent(refs)
             if extent is None:
-                continue
+                return False
             w, s, e, n = extent
-            if np.any((w <= east) & (e >= west) & (s <= north) & (n >= south)):
-                near[way.id] = way
-        return self._list_pieces(near)
+            return bool(np.any((w <= east) & (e >= west) & (s <= north) & (n >= south)))
+
+        walls = [
+            OsmWall("way", key, tuple(_split_line(way.nodes, self.spots)), (), way.tags)
+            for key, way in sorted(self.wall_ways.items())
+            if is_near(way.nodes)
+        ]
+        for key, relation in sorted(self.wall_relations.items()):
+            lines: dict[bool, list[tuple[int, ...]]] = {False: [], True: []}
+            for kind, ref, role in relation.members:
+                if kind == "w" and ref in self.lines:
+                    lines[role == "inner"] += _split_line(self.lines[ref], self.spots)
+            if is_near(ref for line in (*lines[False], *lines[True]) for ref in line):
+                outer, inner = tuple(lines[False]), tuple(lines[True])
+                walls.append(OsmWall("relation", key, outer, inner, relation.tags))
+        return tuple(wall for wall in walls if wall.outer)
 
     def _find_extent(self, refs: Iterable[int]) -> tuple[float, float, float, float] | None:
         spots = [self.spots[ref] for ref in refs if ref in self.spots]
@@ -311,10 +337,6 @@ def _may_carry_people(tags: Mapping[str, str]) -> bool:
         or tags.get("route") == "ferry"
         or tags.get("foot") in _WALKED_ON_FOOT
     )
-
-
-def _is_wall(tags: Mapping[str, str]) -> bool:
-    return "barrier" in tags or tags.get("building", "no") != "no"
 
 
 def _is_place(tags: Mapping[str, str]) -> bool:
