@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.attributes import parse_attributes
+from tests.support.attributes import build_judge
 from tests.support.drawn_town import (
     draw_town,
     find_arcs,
@@ -24,8 +24,7 @@ from wayfinder.errors import TableError
 from wayfinder.geo import METRES_PER_DEGREE
 from wayfinder.routing import network_build
 from wayfinder.routing.attributes import Kind
-from wayfinder.routing.classes import build_class_columns
-from wayfinder.routing.costs import Judge, Verdict, load_tables
+from wayfinder.routing.costs import Verdict, load_tables
 from wayfinder.routing.network_arrays import Edge
 from wayfinder.routing.network_build import BuiltNetwork, build_network
 from wayfinder.routing.pavement_rules import load_pavement_rules
@@ -232,10 +231,13 @@ def test_a_square_lies_on_its_side_of_the_road() -> None:
         R-B-C-S
           | |
           A-D
+          |
+          E
         """,
         [
             "RBCS highway=secondary sidewalk=both sidewalk:right:surface=sett",
             "ABCDA highway=pedestrian area=yes",
+            "AE highway=footway",
         ],
     )
     built = build_network(town)
@@ -495,9 +497,9 @@ def test_a_street_with_one_pavement_is_not_walked_on_its_carriageway() -> None:
 @pytest.mark.parametrize("preset", sorted(load_tables().presets))
 def test_everybody_pays_for_crossing_unmarked_and_more_the_larger_the_road(preset: str) -> None:
     roads = ("residential", "unclassified", "tertiary", "secondary", "primary")
-    edges = [parse_attributes(f"kind=road_crossing crossed_road={road}") for road in roads]
-    edges.append(parse_attributes("kind=road_crossing crossing=marked crossed_road=primary"))
-    prices = Judge(build_class_columns(edges)).get_costs(load_tables().presets[preset]).classes
+    edges = [f"kind=road_crossing crossed_road={road}" for road in roads]
+    edges.append("kind=road_crossing crossing=marked crossed_road=primary")
+    prices = build_judge(*edges).get_costs(load_tables().presets[preset]).classes
     _, fixed_us = prices.weigh(Verdict.OVER_LIMIT)
     seconds = (fixed_us / 1e6).tolist()
     assert 5 <= seconds[0] == seconds[1] < seconds[2] < seconds[3] == seconds[4] > seconds[5]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -144,14 +144,23 @@ def find_crossroads(streets: Streets, rules: PavementRules) -> tuple[Streets, di
                 unwalked.setdefault(ref, []).extend(
                     (other, road) for other in beside if other in streets.nodes
                 )
+    squares: dict[tuple[int, int], set[int]] = {}
+    for segment in streets.segments:
+        if segment.way.is_area:
+            squares.setdefault((segment.way.osm_type, segment.way.osm_id), set()).update(segment.nodes)
     crossroads = {
-        node: _build_crossroads(streets, rules, node, unwalked.get(node, ())) for node in sorted(nodes)
+        node: _build_crossroads(streets, rules, node, unwalked.get(node, ()), squares)
+        for node in sorted(nodes)
     }
     return _link(streets, crossroads), crossroads
 
 
 def _build_crossroads(
-    streets: Streets, rules: PavementRules, node: int, unwalked: Iterable[tuple[int, str]]
+    streets: Streets,
+    rules: PavementRules,
+    node: int,
+    unwalked: Iterable[tuple[int, str]],
+    squares: Mapping[tuple[int, int], Set[int]],
 ) -> Crossroads:
     plane = build_plane(streets.nodes[node])
     found: dict[tuple[int, int, int], Arm] = {}
@@ -194,7 +203,7 @@ def _build_crossroads(
             corners[index if is_ccw else index - 1].pavements.append(stub)
     angles = [_get_angle(arm.east, arm.north) for arm in arms]
     for stub in others:
-        corner = corners[bisect_right(angles, _get_angle(*_get_direction(streets, plane, stub))) - 1]
+        corner = corners[bisect_right(angles, _get_angle(*_get_direction(streets, plane, stub, squares))) - 1]
         (corner.approaches if _is_approach(streets, stub) else corner.walks).append(stub)
     return Crossroads(node, tuple(arms), corners, roads != 2)
 
@@ -209,11 +218,14 @@ def _get_angle(east: float, north: float) -> float:
     return math.atan2(north, east) % math.tau
 
 
-def _get_direction(streets: Streets, plane: Plane, stub: Stub) -> tuple[float, float]:
-    """Where a way leads to; a square's rim, which may run along the road, lies where the square does."""
+def _get_direction(
+    streets: Streets, plane: Plane, stub: Stub, squares: Mapping[tuple[int, int], Set[int]]
+) -> tuple[float, float]:
+    """Where a way leads to; a line over a square, which may run along the road, lies where the square does."""
     segment = streets.segments[stub.segment]
     if segment.way.is_area:
-        spots = [plane.locate(streets.nodes[ref]) for ref in segment.way.nodes]
+        refs = sorted(squares[segment.way.osm_type, segment.way.osm_id])
+        spots = [plane.locate(streets.nodes[ref]) for ref in refs]
         return sum(east for east, _ in spots) / len(spots), sum(north for _, north in spots) / len(spots)
     return plane.locate(streets.nodes[segment.nodes[-2] if stub.end else segment.nodes[1]])
 
