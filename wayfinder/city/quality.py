@@ -113,6 +113,7 @@ def _take(network: Network, edges: Int64) -> Network:
         network,
         edge_length_mm=network.edge_length_mm[edges],
         edge_incline_percent=network.edge_incline_percent[edges],
+        edge_incline_origin=network.edge_incline_origin[edges],
         arc_class=network.arc_class[arcs],
         arc_slope=network.arc_slope[arcs],
     )

@@ -139,7 +139,7 @@ def add_surveys(
                 mapping.licence,
                 mapping.url,
                 show_day(survey.day),
-                None if mapping.may_merge else f"{LAYERS_FOLDER}{layer}.json",
+                layer=None if mapping.may_merge else f"{LAYERS_FOLDER}{layer}.json",
             )
         )
     network, formed, rows = apply_facts(network, classes, _combine(merged), rests)
