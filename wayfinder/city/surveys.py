@@ -138,8 +138,8 @@ def add_surveys(
                 mapping.name,
                 mapping.licence,
                 mapping.url,
-                show_day(survey.day),
-                None if mapping.may_merge else f"{LAYERS_FOLDER}{layer}.json",
+                as_of=show_day(survey.day),
+                layer=None if mapping.may_merge else f"{LAYERS_FOLDER}{layer}.json",
             )
         )
     network, formed, rows = apply_facts(network, classes, _combine(merged), rests)
