@@ -8,9 +8,11 @@ import pytest
 
 from tests.support.drawn_town import draw_town, list_edges, locate
 from tests.support.surveys import read_survey
+from tests.support.terrain import rise_east
 from wayfinder.city.survey_matching import Matched, Matcher
 from wayfinder.city.survey_things import fold_name
 from wayfinder.geo import METRES_PER_DEGREE
+from wayfinder.routing.network import INCLINE_ORIGINS
 from wayfinder.routing.network_build import BuiltNetwork, build_network
 from wayfinder.routing.origins import build_origins
 from wayfinder.routing.osm_records import OsmPlace
@@ -281,6 +283,31 @@ attributes.incline_percent = {{ column = "wert", unit = "percent", direction = "
         assert matched.counts["direction_unknown"] == 1
     else:
         assert put_in(built, matched) == [f"a-b footway 50 m slope={slope}"]
+
+
+@pytest.mark.parametrize(("rise", "slope"), [(6.0, "slope=4%<-4%"), (-6.0, "slope=-4%<4%"), (0.5, None)])
+def test_an_estimate_gives_a_surveyed_incline_its_direction_where_it_is_sure_of_it(
+    tmp_path: Path, rise: float, slope: str | None
+) -> None:
+    picture = "a----b"
+    rule = """[[objects]]
+target = "way"
+within_m = 5
+attributes.incline_percent = { column = "wert", unit = "percent" }
+"""
+    built = build_network(draw_town(picture, ("ab highway=footway",)), terrain=rise_east(rise))
+    matched = match(tmp_path, built, rule, [(point(picture, "a", 20, 1), "4")])
+    network, _, _ = apply_facts(built.network, built.classes, matched.facts, built.rests)
+    surveyed = [edge for edge in put_in(built, matched) if "slope=" in edge]
+
+    if slope is None:
+        assert tell(matched) == ["unmatched direction_unknown"]
+    else:
+        assert [edge.split(" m ")[1] for edge in surveyed] == [slope]
+        # what is measured is no estimate, and has no error
+        (edge,) = [fact.edge for fact in matched.facts]
+        assert INCLINE_ORIGINS[network.edge_incline_origin[edge]] != "estimate"
+        assert network.slope_error[network.arc_slope[2 * edge]] == 0
 
 
 def test_steps_are_found_and_a_way_beside_them_is_not_taken_for_them(tmp_path: Path) -> None:

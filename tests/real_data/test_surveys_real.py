@@ -124,7 +124,7 @@ COUNT, YES = 'column = "anzahl", unit = "count"', 'value = "yes"'
             'x = "lng", y = "lat"',
             YES,
             "JSON",
-            82,
+            85,
             "rathenauplatz: yes",
         ),
         (

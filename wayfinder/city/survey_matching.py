@@ -327,7 +327,10 @@ class Matcher:
             )
             return None if begins == ends else percent if begins < ends else -percent
         known = float(network.edge_incline_percent[edge])
-        slope = int(network.slope_incline[network.arc_slope[2 * edge]])
+        number = int(network.arc_slope[2 * edge])
+        slope, error_percent = int(network.slope_incline[number]), network.slope_error[number] / 10
+        if abs(known) <= error_percent:
+            return None  # an estimate that may be off by more than itself does not know which way is up
         if slope in (SLOPE_UP, SLOPE_DOWN):
             known = 1.0 if slope == SLOPE_UP else -1.0
         return None if math.isnan(known) or known == 0 else math.copysign(abs(percent), known)

@@ -138,7 +138,7 @@ def add_surveys(
                 mapping.name,
                 mapping.licence,
                 mapping.url,
-                show_day(survey.day),
+                as_of=show_day(survey.day),
                 layer=None if mapping.may_merge else f"{LAYERS_FOLDER}{layer}.json",
             )
         )
