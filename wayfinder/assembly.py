@@ -24,6 +24,7 @@ from wayfinder.opening import Region
 from wayfinder.routing.bounds import unpack_bounds
 from wayfinder.routing.city_graph import CityGraph, Landmark, unpack_relief
 from wayfinder.routing.costs import Tables, load_tables
+from wayfinder.routing.entrances import unpack_entrances
 from wayfinder.routing.origins import Origins, unpack_origins
 from wayfinder.routing.overlay import Overlay, apply_changes, build_empty_overlay
 from wayfinder.routing.planner import RoutePlan, RoutePlanner, RouteRequest
@@ -144,10 +145,23 @@ class Services:
             depart_at = _parse_time(trip.depart_at, "/depart_at", self.clock())
         start, goal = self.get_position(trip.start, "/from"), self.get_position(trip.goal, "/to")
         via = [self.get_position(place, f"/via/{number}") for number, place in enumerate(trip.via)]
-        request = RouteRequest(
-            start, goal, trip.profile, trip.limits, trip.unknowns, via, trip.alternatives, depart_at
+        start_place, goal_place = (
+            place if isinstance(place, str) else "" for place in (trip.start, trip.goal)
         )
-        return self.planner.plan(request)
+        return self.planner.plan(
+            RouteRequest(
+                start,
+                goal,
+                trip.profile,
+                trip.limits,
+                trip.unknowns,
+                via,
+                trip.alternatives,
+                depart_at,
+                start_place=start_place,
+                goal_place=goal_place,
+            )
+        )
 
     def get_position(self, place: LonLat | str, pointer: str) -> LonLat:
         """The position of a place of this city, by its id, or the position itself.
@@ -279,6 +293,7 @@ def build_graph(city: City) -> CityGraph:
         rests=rests,
         heights=heights,
         scheduled=_read_schedules(city),
+        entrances=unpack_entrances(city.read("entrances.json")),
     )
 
 

@@ -201,3 +201,45 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
 )
 def test_dates_of_surveys(text: str, expected: int | None) -> None:
     assert find_day(text) == expected
+
+
+ENTRANCES = """<?xml version="1.0" encoding="UTF-8"?>
+<osm version="0.6">
+  <node id="1" lat="51.3000" lon="9.4000"/><node id="2" lat="51.3000" lon="9.4010">
+    <tag k="entrance" v="main"/></node>
+  <node id="3" lat="51.3010" lon="9.4010"/>
+  <node id="4" lat="51.3010" lon="9.4000"><tag k="door" v="hinged"/></node>
+  <node id="5" lat="51.3020" lon="9.4000"><tag k="highway" v="street_lamp"/></node>
+  <way id="10"><nd ref="1"/><nd ref="2"/><nd ref="3"/></way>
+  <way id="11"><nd ref="1"/><nd ref="4"/><nd ref="3"/></way>
+  <way id="12"><nd ref="1"/><nd ref="5"/><tag k="barrier" v="fence"/></way>
+  <way id="13"><nd ref="1"/><nd ref="5"/><tag k="barrier" v="kerb"/></way>
+  <relation id="20"><member type="way" ref="11" role="outer"/><member type="way" ref="10" role="outer"/>
+    <tag k="type" v="multipolygon"/><tag k="building" v="yes"/></relation>
+</osm>
+"""
+
+
+def test_entrances_are_kept_with_the_outlines_of_buildings_and_barriers(tmp_path: Path) -> None:
+    data = load_osm(write(tmp_path, "entrances.osm", ENTRANCES))
+
+    assert [(node.id, dict(node.tags)) for node in data.entrances] == [
+        (2, {"entrance": "main"}),
+        (4, {"door": "hinged"}),
+    ]
+    assert [(one.place_id, one.nodes, one.is_building, one.is_wall) for one in data.outlines] == [
+        ("osm:relation/20", (1, 2, 3, 4, 1), True, True),
+        ("osm:way/12", (1, 5), False, True),
+        ("osm:way/13", (1, 5), False, False),
+    ]
+    assert data.outlines[0].line.tolist() == [
+        [9.4, 51.3],
+        [9.401, 51.3],
+        [9.401, 51.301],
+        [9.4, 51.301],
+        [9.4, 51.3],
+    ]
+
+
+def test_without_an_entrance_no_outlines_are_kept(tmp_path: Path) -> None:
+    assert load_osm(write(tmp_path, "town.osm", TOWN)).outlines == ()

@@ -31,12 +31,21 @@ from collections.abc import Mapping, Sequence
 from textwrap import dedent
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wayfinder.geo import METRES_PER_DEGREE, LonLat
 from wayfinder.routing.attributes import Interval, Kind, Unclear
 from wayfinder.routing.network import SLOPE_DOWN, SLOPE_NONE, SLOPE_UNKNOWN, SLOPE_UP, SLOPE_ZERO
 from wayfinder.routing.network_build import BuiltNetwork
-from wayfinder.routing.osm_records import OsmData, OsmNode, OsmPlace, OsmRelation, OsmWall, OsmWay
+from wayfinder.routing.osm_records import (
+    OsmData,
+    OsmNode,
+    OsmOutline,
+    OsmPlace,
+    OsmRelation,
+    OsmWall,
+    OsmWay,
+)
 
 ORIGIN = LonLat(9.5, 51.3125)
 DRAWN_ON_DAY = 20_000
@@ -52,6 +61,7 @@ def draw_town(
     *,
     relations: Sequence[tuple[Sequence[int], Tags] | tuple[Sequence[int], Sequence[int], Tags]] = (),
     walls: Sequence[str] = (),
+    buildings: Sequence[str | tuple[str, Mapping[str, str]]] = (),
     places: Mapping[str, Tags] | None = None,
     grid_m: float = 10.0,
     origin: LonLat = ORIGIN,
@@ -70,6 +80,8 @@ def draw_town(
         Multipolygons: ids of their outer ways, perhaps of their inner ones, and tags; ids count from 1.
     walls
         What stands on squares: letters and tags; ids count from 1.
+    buildings
+        Like ways, with ids from 1001; what has tags is a place, too.
     places
         Tags of places (benches ...) by letter.
     grid_m
@@ -100,17 +112,34 @@ def draw_town(
         for number, relation in enumerate(relations, start=1)
     ]
     drawn_walls = [_draw_way(number, wall) for number, wall in enumerate(walls, start=1)]
-    drawn_places = tuple(
+    houses = [_draw_way(number, way) for number, way in enumerate(buildings, start=1001)]
+    drawn_places = [
         OsmPlace("node", node_id(letter), *spots[letter], _read_tags(tags), DRAWN_ON_DAY)
         for letter, tags in sorted((places or {}).items())
-    )
+    ]
+    drawn_places += [
+        OsmPlace("way", house.id, *np.mean(_list_line(house, drawn_nodes)[:-1], axis=0).tolist(), house.tags)
+        for house in houses
+        if house.tags
+    ]
     return OsmData(
         drawn_nodes,
         tuple(sorted(drawn_ways, key=lambda way: way.id)),
         tuple(drawn_relations),
         tuple(OsmWall("way", wall.id, (wall.nodes,), (), wall.tags) for wall in drawn_walls),
-        places=drawn_places,
+        places=tuple(drawn_places),
+        outlines=tuple(
+            OsmOutline("way", house.id, house.nodes, _list_line(house, drawn_nodes), True, True)
+            for house in houses
+        ),
+        entrances=tuple(
+            node for _, node in sorted(drawn_nodes.items()) if {"entrance", "door"} & node.tags.keys()
+        ),
     )
+
+
+def _list_line(way: OsmWay, nodes: Mapping[int, OsmNode]) -> NDArray[np.float64]:
+    return np.array([(nodes[ref].lon, nodes[ref].lat) for ref in way.nodes])
 
 
 def node_id(letter: str) -> int:

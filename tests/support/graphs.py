@@ -65,6 +65,7 @@ def build_graph(data: OsmData, terrain: Terrain | None = None) -> CityGraph:
         rests=built.rests,
         heights=built.heights,
         scheduled=build_schedules(data, built.network, built.classes),
+        entrances=built.entrances,
     )
 
 

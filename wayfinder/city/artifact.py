@@ -34,6 +34,7 @@ from wayfinder.city.landmarks import Landmark
 from wayfinder.city.swap import find_folder, replace_folder, sync_folder
 from wayfinder.errors import CityError
 from wayfinder.routing.attributes import ATTRIBUTES, OTHER, AttributeType, EdgeAttributes, Interval, Kind
+from wayfinder.routing.entrances import NO_ENTRANCES, Entrances, pack_entrances, unpack_entrances
 from wayfinder.routing.network import INCLINE_ORIGINS, NETWORK_ARRAYS, OSM_TYPES, SLOPE_BINS, Network
 
 _DTYPES: Final = {
@@ -53,6 +54,7 @@ _REQUIRED: Final = (
     "judgement.json",
     "landmarks.json",
     "addresses.json",
+    "entrances.json",
 )
 _TRIES: Final = 3
 
@@ -81,6 +83,7 @@ class CityParts:
     landmarks: Sequence[Landmark]
     addresses: Addresses
     judgement: bytes
+    entrances: Entrances = NO_ENTRANCES
     arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict)
 
@@ -292,6 +295,7 @@ def _list_contents(parts: CityParts) -> dict[str, bytes]:
     landmarks = [{"key": landmark.key, "name": landmark.name} for landmark in parts.landmarks]
     contents["landmarks.json"] = orjson.dumps(landmarks)
     contents["addresses.json"] = pack_addresses(parts.addresses)
+    contents["entrances.json"] = pack_entrances(parts.entrances)
     return contents | dict(sorted(parts.files.items()))
 
 
@@ -435,6 +439,13 @@ def _check_indices(city: City) -> None:
     ):
         raise DamagedError("out_arc does not list every arc once, under the node it leaves")
     _ = city.addresses
+    entrances = unpack_entrances(city.read("entrances.json"))
+    nodes = [node for entrance in entrances.entrances for node in entrance.nodes]
+    if nodes and not (min(nodes) >= 0 and max(nodes) < n):
+        raise DamagedError("an entrance has a node that is not there")
+    indices = [index for of_place in entrances.of_place.values() for index in of_place]
+    if indices and not (min(indices) >= 0 and max(indices) < len(entrances.entrances)):
+        raise DamagedError("a place has an entrance that is not there")
 
 
 def _word(error: OSError, folder: Path) -> str:

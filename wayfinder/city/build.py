@@ -246,6 +246,7 @@ def build_city(
             landmarks=landmarks,
             addresses=addresses,
             judgement=export_judgement(),
+            entrances=built.entrances,
             arrays={
                 **pack_bounds(bounds),
                 **pack_relief(built.rests, built.heights),
@@ -433,6 +434,8 @@ def _count(built: BuiltNetwork, addresses: Addresses, landmarks: int, parts: int
         "house_numbers": len(addresses.numbers),
         "places": len(addresses.places),
         "rests": len(set(built.rests.place.tolist())),
+        "entrances": len(built.entrances.entrances),
+        "places_with_entrance": sum(bool(found) for found in built.entrances.of_place.values()),
         "ways_read": built.counts.ways.read,
         "ways_walkable": built.counts.ways.walkable,
         "squares_crossed": built.counts.ways.squares.crossed,

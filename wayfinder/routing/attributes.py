@@ -55,6 +55,8 @@ class Kind(StrEnum):
     DOOR = "door"
     TURNSTILE = "turnstile"
     ROAD_CROSSING = "road_crossing"
+    ENTRANCE = "entrance"
+    """The door of a place one goes to, with its steps and threshold; nothing lies behind it."""
     LINK = "link"
 
 
@@ -86,12 +88,14 @@ OBSTACLE_KINDS: Final = frozenset(
         Kind.DOOR,
         Kind.TURNSTILE,
         Kind.ROAD_CROSSING,
+        Kind.ENTRANCE,
         Kind.LINK,
     }
 )
 
 KERB_KINDS: Final = frozenset({Kind.KERB_UP, Kind.KERB_DOWN, Kind.KERB})
 _PASSAGES: Final = frozenset({Kind.BARRIER, Kind.GATE, Kind.DOOR, Kind.TURNSTILE})
+_ENTRANCE: Final = frozenset({Kind.ENTRANCE})
 
 
 class AttributeType(StrEnum):
@@ -184,7 +188,7 @@ ATTRIBUTES: Final[tuple[Attribute, ...]] = (
     ),
     Attribute("width_cm", _NUMBER, "cm", WAY_KINDS - {Kind.ROAD, Kind.LIVING_STREET, Kind.CROSSING}),
     Attribute("cross_slope_percent", _NUMBER, "percent", WAY_KINDS),
-    Attribute("step_count", _NUMBER, "count", frozenset({Kind.STEPS})),
+    Attribute("step_count", _NUMBER, "count", frozenset({Kind.STEPS, Kind.ENTRANCE})),
     Attribute("handrail", _CHOICE, "", frozenset({Kind.STEPS}), _YES_NO),
     Attribute(
         "step_ramp",
@@ -227,7 +231,7 @@ ATTRIBUTES: Final[tuple[Attribute, ...]] = (
     Attribute("signal_sound", _CHOICE, "", frozenset({Kind.ROAD_CROSSING}), ("yes", "walk", "locate", "no")),
     Attribute("signal_vibration", _CHOICE, "", frozenset({Kind.ROAD_CROSSING}), _YES_NO),
     Attribute("lit", _CHOICE, "", WAY_KINDS | {Kind.STEPS}, _YES_NO),
-    Attribute("passage_cm", _NUMBER, "cm", _PASSAGES),
+    Attribute("passage_cm", _NUMBER, "cm", _PASSAGES | _ENTRANCE),
     Attribute("turning_cm", _NUMBER, "cm", _PASSAGES),
     Attribute(
         "barrier",
@@ -266,8 +270,14 @@ ATTRIBUTES: Final[tuple[Attribute, ...]] = (
         ),
     ),
     Attribute(
-        "door", _CHOICE, "", frozenset({Kind.DOOR}), ("automatic", "none", "hinged", "sliding", "revolving")
+        "door",
+        _CHOICE,
+        "",
+        frozenset({Kind.DOOR, Kind.ENTRANCE}),
+        ("automatic", "none", "hinged", "sliding", "revolving"),
     ),
+    Attribute("threshold_cm", _INTERVAL, "cm", _ENTRANCE),
+    Attribute("bell", _CHOICE, "", _ENTRANCE, _YES_NO),
     Attribute("lift_door_cm", _NUMBER, "cm", frozenset({Kind.LIFT})),
     Attribute("lift_width_cm", _NUMBER, "cm", frozenset({Kind.LIFT})),
     Attribute("lift_depth_cm", _NUMBER, "cm", frozenset({Kind.LIFT})),
@@ -353,6 +363,8 @@ class EdgeAttributes:
     turning_cm: Number = None
     barrier: Choice = None
     door: Choice = None
+    threshold_cm: Size = None
+    bell: Choice = None
     lift_door_cm: Number = None
     lift_width_cm: Number = None
     lift_depth_cm: Number = None

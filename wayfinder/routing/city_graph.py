@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from wayfinder.routing.attributes import EdgeAttributes, Kind
 from wayfinder.routing.classes import Columns, build_class_columns, build_slope_columns
+from wayfinder.routing.entrances import NO_ENTRANCES, Entrances
 from wayfinder.routing.landmarks import Bounds
 from wayfinder.routing.network import Float32, Int32, Mask, Network
 from wayfinder.routing.origins import NO_ORIGINS, Origins
@@ -60,6 +61,8 @@ class CityGraph:
         float32[p] of the points of the lines, metres, NaN unknown; None where no terrain was given.
     scheduled
         Which arcs keep hours.
+    entrances
+        Of its places.
     """
 
     id: str
@@ -74,6 +77,7 @@ class CityGraph:
     rests: Rests = field(default_factory=Rests)
     heights: Float32 | None = None
     scheduled: Scheduled = NO_SCHEDULES
+    entrances: Entrances = NO_ENTRANCES
 
     @cached_property
     def columns(self) -> Columns:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from wayfinder.routing.attributes import Kind
 from wayfinder.routing.city_graph import CityGraph, Landmark
 from wayfinder.routing.costs import CostTable
+from wayfinder.routing.entrances import Entrance
 from wayfinder.routing.judgement import JudgementRow
 from wayfinder.routing.network import Float64, Int32
 from wayfinder.routing.obstacles import (
@@ -215,7 +216,8 @@ def describe_route(
         offset = sum(len(before.coordinates) for before in traces[:number])
         steps += _list_steps(graph, overlay, trace, way.arcs, obstacles, offset)
         is_last = number == len(ways) - 1
-        steps.append(_arrive(Manoeuvre.ARRIVE if is_last else Manoeuvre.VIA, steps[-1]))
+        if steps[-1].manoeuvre is not Manoeuvre.ARRIVE:
+            steps.append(_arrive(Manoeuvre.ARRIVE if is_last else Manoeuvre.VIA, steps[-1]))
         _add_warnings(warnings, overlay, trace, way.arcs)
         if overlay.timing is not None:
             for closing in overlay.timing.list_closings(overlay, costs, way, elapsed_s):
@@ -262,6 +264,13 @@ def _list_steps(
         bearing_deg = 0.0 if bearing != bearing else bearing
         kind = classes[class_].kind
         parameters = _PARAMETERS[kind]
+        if kind is Kind.ENTRANCE:
+            arc = int(way_arcs[kind_at])
+            door = graph.entrances.find(int(graph.network.edge_head[arc >> 1]))
+            end = Manoeuvre.ARRIVE if steps else Manoeuvre.DEPART
+            point = points[kind_at]
+            steps.append(_pass_entrance(end, door, point, bearing_deg, tuple(met), duration_us))
+            continue
         if part == _WALK:
             manoeuvre = get_turn(turn_deg) if steps else Manoeuvre.DEPART
         else:
@@ -301,6 +310,34 @@ def _depart(bearing_deg: float, street: str, point: int) -> Step:
 def _arrive(manoeuvre: Manoeuvre, last: Step) -> Step:
     point = last.last_point
     return Step(manoeuvre, "", None, 0.0, 0.0, last.bearing_deg, None, point, point, _KEYS[manoeuvre], {}, ())
+
+
+def _pass_entrance(
+    end: Manoeuvre,
+    entrance: Entrance | None,
+    point: int,
+    bearing_deg: float,
+    obstacles: tuple[Obstacle, ...],
+    duration_us: int,
+) -> Step:
+    """Arrive at, or leave by, the entrance of a place."""
+    parameters: Mapping[str, object] = {"way": ""}
+    if entrance is not None:
+        parameters = {"way": "", "entrance": entrance.kind, "side": entrance.side}
+    return Step(
+        end,
+        "",
+        None,
+        0.0,
+        duration_us / 1e6,
+        bearing_deg,
+        None,
+        point,
+        point,
+        _KEYS[end],
+        parameters,
+        obstacles,
+    )
 
 
 def get_turn(turn_deg: float | None) -> Manoeuvre:

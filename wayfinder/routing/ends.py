@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from wayfinder.routing.compiled import compiled
+from wayfinder.routing.entrances import Entrance
 from wayfinder.routing.network import Int16, Int32, Int64, Network
 from wayfinder.routing.overlay import Overlay
 from wayfinder.routing.search import Seeds, Weights
@@ -88,6 +89,23 @@ def build_ends(
         is_start,
     )
     return Ends(points, rows, prices, Seeds(node, cost_us))
+
+
+def build_entrance_ends(
+    network: Network, weights: Weights, entrances: Sequence[Entrance], *, is_start: bool
+) -> Ends:
+    """Leave (`is_start`) or reach a place by its entrances; the metres before the door weigh as above."""
+    points: list[SnappedPoint] = []
+    rows: list[tuple[int, ...]] = []
+    for entrance in entrances:
+        for node, offset_m in zip(entrance.nodes, entrance.offsets_m, strict=True):
+            out = int(network.out_arc[network.out_first[node]])  # the only one: back through the door
+            beside_us = round(offset_m * 1000) * weights.least_rate * _OFFSET_WEIGHT
+            rows.append((len(points), out if is_start else out ^ 1, node, 0, 0, beside_us))
+            points.append(SnappedPoint(out >> 1, 0, entrance.lon, entrance.lat, offset_m))
+    table = np.array(rows, dtype=np.int64).reshape(-1, 6)
+    prices = np.zeros((len(rows), 3), dtype=np.int64)
+    return Ends(points, table, prices, Seeds(table[:, 2].astype(np.int32), table[:, 5].copy()))
 
 
 def find_direct(network: Network, leaving: Ends, arriving: Ends) -> tuple[End, End] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -12,7 +12,8 @@ from wayfinder.errors import RequestError
 from wayfinder.geo import LonLat
 from wayfinder.routing.city_graph import CityGraph
 from wayfinder.routing.costs import CostTable, Verdict
-from wayfinder.routing.ends import build_ends, find_direct
+from wayfinder.routing.ends import Ends, build_ends, build_entrance_ends, find_direct
+from wayfinder.routing.entrances import Entrance
 from wayfinder.routing.overlay import Overlay
 from wayfinder.routing.search import Weights, find_path
 from wayfinder.routing.snapping import MOST_OFFSET_M, SnappedPoint, Usable, list_nearest_points
@@ -44,12 +45,19 @@ class Stop:
         Whether that way is not closed.
     is_fixed
         Whether only that very point will do: a way goes on where it came to.
+    entrances
+        Of the place that is meant; if there are any, a way begins or ends at one of them.
     """
 
     position: LonLat
     nearest: SnappedPoint
     is_open: bool
     is_fixed: bool = False
+    entrances: Sequence[Entrance] = ()
+
+    def enter(self, entrances: Sequence[Entrance]) -> Stop:
+        """The same stop at the entrances of a place, if it has any."""
+        return replace(self, is_open=True, entrances=entrances) if entrances else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +137,9 @@ class LegFinder:
         self, start: Stop, goal: Stop, weights: Weights, worst: Verdict, slack_m: float
     ) -> Leg | None:
         network, overlay = self.graph.network, self.overlay
-        starts, goals = self.list_points(start, worst, slack_m), self.list_points(goal, worst, slack_m)
-        leaving = build_ends(network, overlay, weights, starts, is_start=True)
-        arriving = build_ends(network, overlay, weights, goals, is_start=False)
+        leaving = self._build_ends(start, weights, worst, slack_m, is_start=True)
+        arriving = self._build_ends(goal, weights, worst, slack_m, is_start=False)
+        starts, goals = leaving.points, arriving.points
         path = find_path(self.graph, overlay, weights, leaving.seeds, arriving.seeds)
         direct = find_direct(network, leaving, arriving)
         if direct is not None and (path is None or direct[0].cost_us <= path.cost_us):
@@ -152,6 +160,15 @@ class LegFinder:
             to_mm = int(network.edge_length_mm[arcs[-1] >> 1])
         way = Way(np.array(arcs, dtype=np.int32), from_mm, to_mm)
         return Leg(way, starts[first.point], goals[last.point])
+
+    def _build_ends(
+        self, stop: Stop, weights: Weights, worst: Verdict, slack_m: float, *, is_start: bool
+    ) -> Ends:
+        network = self.graph.network
+        if stop.entrances:
+            return build_entrance_ends(network, weights, stop.entrances, is_start=is_start)
+        points = self.list_points(stop, worst, slack_m)
+        return build_ends(network, self.overlay, weights, points, is_start=is_start)
 
     def list_points(
         self, stop: Stop, worst: Verdict, slack_m: float = SAME_PLACE_M

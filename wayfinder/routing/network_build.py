@@ -8,10 +8,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+import numpy as np
+
 from wayfinder.geo import LonLat
 from wayfinder.routing.attributes import OTHER, WAY_KINDS, EdgeAttributes, Kind
 from wayfinder.routing.corners import find_crossroads
 from wayfinder.routing.crossings import CROSSING_ATTRIBUTES
+from wayfinder.routing.entrance_joins import Joined, join_entrances
+from wayfinder.routing.entrance_places import Doors, find_doors
+from wayfinder.routing.entrances import NO_ENTRANCES, Entrance, Entrances
 from wayfinder.routing.junction_rules import JunctionRules, load_junction_rules
 from wayfinder.routing.junctions import JunctionBuilder, JunctionCounts
 from wayfinder.routing.lines import draw_line, measure_mm
@@ -75,6 +80,8 @@ class BuiltNetwork:
     heights, slopes
         Where the terrain is known: height of each point of the lines (`SlopeEstimator.sample_heights`), and
         what became of the inclines; else None.
+    entrances
+        Those that belong to a place and that a way leads to.
     """
 
     network: Network
@@ -85,6 +92,7 @@ class BuiltNetwork:
     rests: Rests = field(default_factory=Rests)
     heights: Float32 | None = None
     slopes: SlopeCounts | None = None
+    entrances: Entrances = NO_ENTRANCES
 
 
 def build_network(
@@ -137,8 +145,11 @@ def build_network(
     tell("junctions", len(streets.stubs), len(streets.stubs))
     edges = _list_way_edges(streets, ports, spots, pavement_rules)
     edges += _list_obstacle_edges(streets, junctions, spots)
+    doors = find_doors(data, misreadings)
+    joined = join_entrances(edges, spots, data, doors)
+    edges = joined.edges
     tell("arrays", 0, len(edges))
-    network, classes, names = lay_out(edges, spots)
+    network, classes, names = lay_out(edges, joined.spots)
     rests = match_rests(network, classes, data.places)
     network = classify_slopes(network, rests)
     tell("arrays", len(edges), len(edges))
@@ -147,7 +158,44 @@ def build_network(
     )
     heights = None if ground is None else ground.sample_heights(network)
     slopes = None if ground is None else ground.counts
-    return BuiltNetwork(network, classes, names, misreadings, counts, rests, heights, slopes)
+    entrances = _list_entrances(network, doors, joined)
+    return BuiltNetwork(network, classes, names, misreadings, counts, rests, heights, slopes, entrances)
+
+
+def _list_entrances(network: Network, doors: Doors, joined: Joined) -> Entrances:
+    """Entrances with the numbers of their nodes; the ports of an OSM node are numbered in their order."""
+    ports: dict[int, list[int]] = {}
+    for port in sorted(joined.spots):
+        ports.setdefault(port.node, []).append(port.port)
+    places = {door.node.id for door in doors.doors}
+    here = np.flatnonzero(np.isin(network.node_osm_id, list(places)))
+    nodes: dict[Port, int] = {}
+    for osm_id in places:
+        of_door = here[network.node_osm_id[here] == osm_id].tolist()
+        nodes.update(
+            (Port(osm_id, port), node) for port, node in zip(ports.get(osm_id, ()), of_door, strict=True)
+        )
+    number: dict[int, int] = {}
+    entrances: list[Entrance] = []
+    for index, (door, behind) in enumerate(zip(doors.doors, joined.behind, strict=True)):
+        if behind:
+            number[index] = len(entrances)
+            entrances.append(
+                Entrance(
+                    osm_id=door.node.id,
+                    kind=door.kind,
+                    side=door.side,
+                    lon=door.node.lon,
+                    lat=door.node.lat,
+                    nodes=tuple(nodes[port] for port, _ in behind),
+                    offsets_m=tuple(offset_m for _, offset_m in behind),
+                )
+            )
+    of_place = {
+        place: tuple(number[index] for index in indices if index in number)
+        for place, indices in doors.of_place.items()
+    }
+    return Entrances(tuple(entrances), of_place)
 
 
 def _list_way_edges(

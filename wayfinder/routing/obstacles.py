@@ -36,6 +36,8 @@ class ObstacleKind(StrEnum):
     GATE = "gate"
     DOOR = "door"
     TURNSTILE = "turnstile"
+    ENTRANCE = "entrance"
+    """Of the place one goes to or comes from."""
     SURFACE = "surface"
     SMOOTHNESS = "smoothness"
     WIDTH = "width"
@@ -194,6 +196,7 @@ _PART: Final = {
     Kind.GATE: Part.PASS,
     Kind.DOOR: Part.PASS,
     Kind.TURNSTILE: Part.PASS,
+    Kind.ENTRANCE: Part.PASS,
     Kind.KERB_UP: Part.MET,
     Kind.KERB_DOWN: Part.MET,
     Kind.KERB: Part.MET,
@@ -212,6 +215,7 @@ _MAIN: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.GATE: ("passage_cm", "kind", "barrier"),
     Kind.DOOR: ("passage_cm", "kind", "barrier"),
     Kind.TURNSTILE: ("passage_cm", "kind", "barrier"),
+    Kind.ENTRANCE: ("step_count", "passage_cm", "threshold_cm", "wheelchair", "kind", "door"),
 }
 """Places worth saying by themselves, and the attributes that say them; the first gives their value."""
 _DETAILS: Final[Mapping[Kind, tuple[str, ...]]] = {
@@ -234,6 +238,16 @@ _DETAILS: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.GATE: ("barrier", "passage_cm", "opening"),
     Kind.DOOR: ("door", "passage_cm", "opening"),
     Kind.TURNSTILE: ("barrier", "passage_cm"),
+    Kind.ENTRANCE: (
+        "step_count",
+        "step_ramp",
+        "threshold_cm",
+        "passage_cm",
+        "door",
+        "bell",
+        "wheelchair",
+        "opening",
+    ),
 }
 _PLACE_KIND: Final = {
     Kind.KERB_UP: ObstacleKind.KERB,
@@ -248,6 +262,7 @@ _PLACE_KIND: Final = {
     Kind.GATE: ObstacleKind.GATE,
     Kind.DOOR: ObstacleKind.DOOR,
     Kind.TURNSTILE: ObstacleKind.TURNSTILE,
+    Kind.ENTRANCE: ObstacleKind.ENTRANCE,
 }
 _TURNED: Final = frozenset({Kind.STEPS, Kind.ESCALATOR, Kind.LIFT})
 """Places whose direction or levels are the edge's, not the class's."""
@@ -358,12 +373,24 @@ def get_needs(knowledge: Knowledge, costs: CostTable) -> tuple[NDArray[np.bool_]
     needed = costs.needed
     found = knowledge.needs.get(needed)
     if found is None:
-        rows = {int(knowledge.tables.bit_attribute[bit]) for bit in needed}
-        of_classes = [row for row in rows if row < len(ATTRIBUTES)]
-        needs_class = np.logical_or.reduce(knowledge.has_meaning[of_classes], axis=0)
+        rows = {bit: int(knowledge.tables.bit_attribute[bit]) for bit in needed}
+        of_classes = {bit: row for bit, row in rows.items() if row < len(ATTRIBUTES)}
+        needs_class = np.zeros(knowledge.has_meaning.shape[1], dtype=np.bool_)
+        for bit, row in of_classes.items():
+            needs_class |= knowledge.has_meaning[row] & _match_kinds(knowledge, costs.rows[bit])
         found = (needs_class, len(of_classes) < len(rows))
         knowledge.needs[needed] = found
     return found
+
+
+def _match_kinds(knowledge: Knowledge, row: JudgementRow) -> NDArray[np.bool_]:
+    """Of which classes a row may speak, by the kinds it names."""
+    kinds = knowledge.tables.low[ATTRIBUTE_INDEX["kind"], : knowledge.has_meaning.shape[1]]
+    matched = np.ones(len(kinds), dtype=np.bool_)
+    for term in row.when:
+        if term.attribute == "kind" and term.operator == "=":
+            matched &= np.isin(kinds, [list(Kind).index(Kind(value)) for value in term.values])
+    return matched
 
 
 @dataclass(frozen=True, slots=True)
@@ -633,7 +660,7 @@ class ObstacleLister:
             if assumed is not None:
                 details["assumed"] = assumed
         kind = _KIND_OF.get(attribute)
-        if kind is None or attribute in _OF_THE_PLACE:
+        if kind is None or attribute in _OF_THE_PLACE or edge.kind is Kind.ENTRANCE:
             kind = _PLACE_KIND.get(edge.kind, ObstacleKind.WAY)
         over = bool(fact.flags & _OVER)
         finding = Finding(
@@ -719,6 +746,7 @@ _LIMIT_OF: Final = {
     "kerb_down_cm": "kerb_down_max_cm",
     "step_count": "steps_max_count",
     "passage_cm": "width_min_cm",
+    "threshold_cm": "kerb_up_max_cm",
 }
 """Limits named beside a place that keeps them."""
 

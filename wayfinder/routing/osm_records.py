@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 
 @dataclass(frozen=True, slots=True)
 class OsmNode:
@@ -94,6 +97,40 @@ class OsmPlace:
         return f"osm:{self.type}/{self.id}"
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class OsmOutline:
+    """The outline of a building, or a barrier: what nobody walks through.
+
+    Attributes
+    ----------
+    type, id
+        Of the way or relation; of a multipolygon each outer ring is an outline of its own.
+    nodes
+        OSM node ids along it.
+    line
+        float64[k, 2], WGS84 degrees; closed where the outline is.
+    is_building, is_wall
+        Whether it is a building, and whether nobody walks through it: a building or barrier, no mere grounds.
+    """
+
+    type: str
+    id: int
+    nodes: tuple[int, ...]
+    line: NDArray[np.float64]
+    is_building: bool
+    is_wall: bool
+
+    @property
+    def place_id(self) -> str:
+        """As `OsmPlace.place_id`."""
+        return f"osm:{self.type}/{self.id}"
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it goes around something."""
+        return len(self.nodes) > 3 and self.nodes[0] == self.nodes[-1]
+
+
 @dataclass(frozen=True, slots=True)
 class OsmData:
     """All of an OSM file that a city needs, each list ordered by id: the same file gives the same data.
@@ -114,6 +151,11 @@ class OsmData:
     places
         Everything with an address, a name or a use (amenity, shop, entrance, bus stop ...); nodes, then ways,
         then relations.
+    outlines
+        Buildings, barriers, and the outlines of places, for saying whose an entrance is and what stands
+        between it and a way; by type and id. None where there are no entrances.
+    entrances
+        Nodes tagged as an entrance or door, ascending.
     osm_at
         Replication time of the file, else the newest edit in it, as ISO 8601 UTC; None where the file says
         neither.
@@ -128,5 +170,7 @@ class OsmData:
     relations: tuple[OsmRelation, ...] = ()
     walls: tuple[OsmWall, ...] = ()
     places: tuple[OsmPlace, ...] = ()
+    outlines: tuple[OsmOutline, ...] = ()
+    entrances: tuple[OsmNode, ...] = ()
     osm_at: str | None = None
     skipped: Mapping[str, int] = field(default_factory=dict)

@@ -17,6 +17,7 @@ from wayfinder.routing.city_graph import CityGraph
 from wayfinder.routing.costs import Tables, Verdict, load_tables
 from wayfinder.routing.directions import Route, describe_route
 from wayfinder.routing.ends import build_ends
+from wayfinder.routing.entrances import Entrance
 from wayfinder.routing.legs import SAME_PLACE_M, Leg, LegFinder, Stop
 from wayfinder.routing.overlay import CurrentOverlay, Overlay
 from wayfinder.routing.profiles import Profile, Unknowns, personalise
@@ -59,6 +60,8 @@ class RouteRequest:
         How many other ways are wanted, at most.
     depart_at
         Aware; now where None.
+    start_place, goal_place
+        Ids of the places that are meant, "" for a mere position: the way begins and ends at their entrances.
     """
 
     start: LonLat
@@ -69,6 +72,21 @@ class RouteRequest:
     via: Sequence[LonLat] = ()
     alternatives: int = 0
     depart_at: datetime | None = None
+    start_place: str = ""
+    goal_place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EntranceUsed:
+    """How a place is entered or left.
+
+    Attributes
+    ----------
+    entrance
+        None where none is mapped, or no way to one: the way ends at the nearest point of the network.
+    """
+
+    entrance: Entrance | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +99,8 @@ class RoutePlan:
         The recommended way first, then others that differ in substance; empty only where unreachable.
     relaxations
         Where limits are exceeded: small changes of limits that would open a clean way.
+    start_entrance, goal_entrance
+        None where no place with an entrance was asked for, or nobody gets there.
     reachable, remaining_m
         Where unreachable: the nearest point to the goal that can be reached, and how far it is from there.
     """
@@ -96,6 +116,8 @@ class RoutePlan:
     relaxations: tuple[Relaxation, ...] = ()
     reachable: LonLat | None = None
     remaining_m: float | None = None
+    start_entrance: EntranceUsed | None = None
+    goal_entrance: EntranceUsed | None = None
 
 
 class RoutePlanner:
@@ -149,6 +171,19 @@ class RoutePlanner:
         asked = [(request.start, "/from"), (request.goal, "/to")]
         asked[1:1] = [(position, f"/via/{number}") for number, position in enumerate(request.via)]
         stops = [finder.get_stop(position, pointer) for position, pointer in asked]
+        places = (request.start_place, request.goal_place)
+        if places[0] == places[1]:
+            return self._plan(finder, stops, request)
+        for end, place in zip((0, -1), places, strict=True):
+            stops[end] = stops[end].enter(self.graph.entrances.list_of(place))
+        plan = self._plan(finder, stops, request)
+        used = [
+            self._find_used(place, stop, point)
+            for place, stop, point in zip(places, (stops[0], stops[-1]), (plan.start, plan.goal), strict=True)
+        ]
+        return replace(plan, start_entrance=used[0], goal_entrance=used[1])
+
+    def _plan(self, finder: LegFinder, stops: Sequence[Stop], request: RouteRequest) -> RoutePlan:
         if all(stop.is_open for stop in stops):
             for slack_m in (SAME_PLACE_M, _ISLAND_M):
                 for outcome, worst in _LEVELS:
@@ -157,6 +192,15 @@ class RoutePlanner:
                     if legs is not None:
                         return self._answer(outcome, finder, stops, legs, request.alternatives)
         return self._answer_unreachable(finder, stops)
+
+    def _find_used(self, place: str, stop: Stop, point: SnappedPoint) -> EntranceUsed | None:
+        entrances = self.graph.entrances
+        if not entrances.has_entrance(place):
+            return None
+        if not stop.entrances:
+            return EntranceUsed(None)
+        entrance = entrances.find(int(self.graph.network.edge_head[point.edge]))
+        return None if entrance is None else EntranceUsed(entrance)
 
     def _answer(
         self,

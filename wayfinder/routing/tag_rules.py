@@ -327,7 +327,7 @@ def _read_literal(row: Row) -> Read:
     attribute, reading = row["attribute"], row["reading"]
     if reading == "OTHER":
         return OTHER
-    if attribute == "kerb_cm":
+    if attribute in ("kerb_cm", "threshold_cm"):
         match = _INTERVAL.fullmatch(reading)
         if not match:
             row.fail(f"reading is {reading!r}, not an interval like 0..3")

@@ -9,7 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, cast
 
-from wayfinder.routing.attributes import ATTRIBUTE_INDEX, OTHER, Interval, Kind, Unclear
+from wayfinder.routing.attributes import ATTRIBUTE_INDEX, OTHER, EdgeAttributes, Interval, Kind, Unclear
 from wayfinder.routing.schedule import Clause, Schedule, parse_conditional
 from wayfinder.routing.tag_rules import Fact, Read, TagRules, get_worst, load_tag_rules
 
@@ -246,12 +246,35 @@ def read_node(tags: Tags, misreadings: Misreadings) -> NodeReading:
     )
 
 
+def read_entrance(tags: Tags, misreadings: Misreadings) -> EdgeAttributes:
+    """Read the tags of the entrance of a place; values not understood are counted in `misreadings`."""
+    strange: list[NotUnderstood] = []
+    facts = _gather(load_tag_rules(), _ENTRANCE, tags, strange)
+    misreadings.update(strange)
+    words = {name: value for name, value in _get_attributes(facts).items() if name in _OF_AN_ENTRANCE}
+    return EdgeAttributes(Kind.ENTRANCE, **words)  # type: ignore[arg-type]
+
+
 Facts = dict[str, Read]
 _NOT_UNDERSTOOD: Final = Clause(OTHER.value, ("",))
 """May hold at any time, and nobody knows what it says."""
 _WAY: Final = ("way",)
 _NODE: Final = ("node",)
 _SIDE: Final = ("side",)
+_ENTRANCE: Final = (Kind.ENTRANCE.value, "node")
+_OF_AN_ENTRANCE: Final = frozenset(
+    {
+        "step_count",
+        "step_ramp",
+        "threshold_cm",
+        "passage_cm",
+        "door",
+        "bell",
+        "wheelchair",
+        "opening",
+        "locked",
+    }
+)
 _NO_WAY: Final = WayReading(kind=None)
 _NO_NODE: Final = NodeReading()
 _NO_SIDE: Final = SideReading()

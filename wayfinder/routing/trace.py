@@ -28,7 +28,7 @@ class Part(IntEnum):
     ESCALATOR = 3
     LIFT = 4
     PASS = 5
-    """Gates, doors, turnstiles."""
+    """Gates, doors, turnstiles, and the entrance at an end."""
     MET = 6
     """Kerbs and barriers: they belong to the step they are met on."""
     NOTHING = 7

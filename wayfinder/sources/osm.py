@@ -12,7 +12,7 @@ import numpy as np
 import osmium
 
 from wayfinder.errors import CityError
-from wayfinder.routing.osm_records import OsmData, OsmNode, OsmPlace, OsmRelation, OsmWall, OsmWay
+from wayfinder.routing.osm_records import OsmData, OsmNode, OsmOutline, OsmPlace, OsmRelation, OsmWall, OsmWay
 from wayfinder.routing.walls import Wall, load_wall_rules
 
 Progress = Callable[[str, int, int], None]
@@ -51,6 +51,7 @@ _NAMELESS_PLACES: Final = frozenset(
 """A name alone makes a place, but not with one of these keys: streets, lines and borders have names, too."""
 
 _WALKED_ON_FOOT: Final = frozenset({"yes", "designated", "permissive"})
+_ENTRANCE_KEYS: Final = frozenset({"entrance", "door", "automatic_door"})
 _FAR_AWAY_DEG: Final = 5.0
 _DATE_KEYS: Final = ("check_date", "survey:date")
 _CUT_OFF: Final = ("unexpected EOF", "read close failed", "end of buffer", "no element found", "truncated")
@@ -113,6 +114,8 @@ class _Loader:
             relations=tuple(self.relations[key] for key in sorted(self.relations)),
             walls=walls,
             places=self._list_places(),
+            outlines=self._list_outlines(),
+            entrances=tuple(node for _, node in sorted(self.entrances.items())),
             osm_at=header.get("osmosis_replication_timestamp") or self._get_newest(),
             skipped={key: count for key, count in sorted(self.skipped.items()) if count},
         )
@@ -132,11 +135,16 @@ class _Loader:
         self.outlines: set[int] = set()
         self.place_outlines: set[int] = set()
         self.wall_outlines: set[int] = set()
+        self.building_relations: dict[int, tuple[int, ...]] = {}
         for thing in self._read(osmium.osm.RELATION):
             tags = dict(thing.tags)
             if tags.get("type") not in ("multipolygon", "site"):
                 continue
             walked, place = _may_carry_people(tags), _is_place(tags)
+            if tags["type"] == "multipolygon" and _is_building(tags):
+                outer = tuple(m.ref for m in thing.members if m.type == "w" and m.role in ("outer", ""))
+                self.building_relations[thing.id] = outer
+                self.place_outlines.update(outer)
             wall = not walked and tags["type"] == "multipolygon" and self.walls.read(tags) is Wall.FILLED
             if not (walked or place or wall):
                 continue
@@ -188,6 +196,7 @@ class _Loader:
         self.nodes: dict[int, OsmNode] = {}
         self.spots: dict[int, Spot] = {}
         self.place_nodes: dict[int, OsmNode] = {}
+        self.entrances: dict[int, OsmNode] = {}
         for thing in self._read(osmium.osm.NODE):
             is_drawn = thing.id in drawn
             if thing.id in walked:
@@ -205,10 +214,13 @@ class _Loader:
             spot = (location.lon, location.lat)
             if is_drawn:
                 self.spots[thing.id] = spot
+            door = not _ENTRANCE_KEYS.isdisjoint(tags)
             # gates are nodes of fences that no way needs to lead through where a square lies on both sides
             kept = thing.id in walked or (thing.id in in_walls and "barrier" in tags)
-            if tags and (place or kept):
+            if tags and (place or door or kept):
                 node = OsmNode(thing.id, *spot, tags, self._get_day(thing, tags))
+                if door:
+                    self.entrances[node.id] = node
                 if kept:
                     self.nodes[node.id] = node
                 if place:
@@ -224,7 +236,7 @@ class _Loader:
         far = np.any(np.abs(spots - np.median(spots, axis=0)) > _FAR_AWAY_DEG, axis=1)
         for ref in np.fromiter(everything, dtype=np.int64, count=len(everything))[far]:
             self.skipped["nodes_far_away"] += 1
-            for held in (self.spots, self.nodes, self.place_nodes):
+            for held in (self.spots, self.nodes, self.place_nodes, self.entrances):
                 held.pop(int(ref), None)
 
     def _list_pieces(self, ways: Mapping[int, OsmWay]) -> tuple[OsmWay, ...]:
@@ -269,6 +281,28 @@ class _Loader:
                 outer, inner = tuple(lines[False]), tuple(lines[True])
                 walls.append(OsmWall("relation", key, outer, inner, relation.tags))
         return tuple(wall for wall in walls if wall.outer)
+
+    def _list_outlines(self) -> tuple[OsmOutline, ...]:
+        if not self.entrances:
+            return ()
+        drawn = [
+            ("way", way.id, way.nodes, _is_building(way.tags), _is_fence(way.tags))
+            for way in (self.wall_ways | self.place_ways).values()
+        ]
+        whose = {ref: key for key, members in self.building_relations.items() for ref in members}
+        for key, relation in self.place_relations.items():
+            for kind, ref, role in relation.members:
+                if kind == "w" and role in ("outer", ""):
+                    whose.setdefault(ref, key)
+        for key, rings in _join_rings(whose, self.lines).items():
+            drawn += [("relation", key, ring, key in self.building_relations, False) for ring in rings]
+        outlines = []
+        for kind, key, refs, is_building, is_fence in sorted(drawn):
+            present = tuple(ref for ref in refs if ref in self.spots)
+            if len(present) > 1:
+                line = np.array([self.spots[ref] for ref in present])
+                outlines.append(OsmOutline(kind, key, present, line, is_building, is_building or is_fence))
+        return tuple(outlines)
 
     def _find_extent(self, refs: Iterable[int]) -> tuple[float, float, float, float] | None:
         spots = [self.spots[ref] for ref in refs if ref in self.spots]
@@ -339,12 +373,42 @@ def _may_carry_people(tags: Mapping[str, str]) -> bool:
     )
 
 
+def _is_fence(tags: Mapping[str, str]) -> bool:
+    return tags.get("barrier", "kerb") != "kerb"
+
+
+def _is_building(tags: Mapping[str, str]) -> bool:
+    return tags.get("building", "no") != "no"
+
+
 def _is_place(tags: Mapping[str, str]) -> bool:
     if not tags:
         return False
     if not _PLACE_KEYS.isdisjoint(tags) or not _PLACE_TAGS.isdisjoint(tags.items()):
         return True
     return "name" in tags and _NAMELESS_PLACES.isdisjoint(tags)
+
+
+def _join_rings(
+    whose: Mapping[int, int], lines: Mapping[int, tuple[int, ...]]
+) -> dict[int, list[tuple[int, ...]]]:
+    """The outer rings of relations from the ways they are cut into; what does not close stays open."""
+    parts: dict[int, list[tuple[int, ...]]] = {}
+    for ref in sorted(whose):
+        if len(lines.get(ref, ())) > 1:
+            parts.setdefault(whose[ref], []).append(lines[ref])
+    rings: dict[int, list[tuple[int, ...]]] = {}
+    for key, rest in sorted(parts.items()):
+        while rest:
+            line = rest.pop(0)
+            while line[0] != line[-1]:
+                onward = next((part for part in rest if line[-1] in (part[0], part[-1])), None)
+                if onward is None:
+                    break
+                rest.remove(onward)
+                line += onward[1:] if onward[0] == line[-1] else onward[-2::-1]
+            rings.setdefault(key, []).append(line)
+    return rings
 
 
 def _split_line(refs: Iterable[int], present: Mapping[int, Spot]) -> list[tuple[int, ...]]:

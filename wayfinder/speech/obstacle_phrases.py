@@ -26,6 +26,7 @@ _UNITS: Final = {
     "crossing_length_m": "m",
     "passage_cm": "cm",
     "turning_cm": "cm",
+    "threshold_cm": "cm",
     "lift_door_cm": "cm",
     "lift_width_cm": "cm",
     "lift_depth_cm": "cm",
@@ -107,6 +108,7 @@ _PLACES: Final = frozenset(
         ObstacleKind.DOOR,
         ObstacleKind.TURNSTILE,
         ObstacleKind.REST,
+        ObstacleKind.ENTRANCE,
         ObstacleKind.DISTANCE,
     }
 )
@@ -123,6 +125,10 @@ def _say_fact(finding: Finding, listener: Listener, catalogue: Catalogue) -> str
     """What is there, with all that is known of a place, and what is needed and unknown."""
     kind, details, attribute = finding.kind, finding.details, finding.attribute
     said = {attribute}
+    if kind is ObstacleKind.ENTRANCE and "bell" in details:
+        join, parts = catalogue.texts["fact.join"], _list_entrance(details, catalogue)
+        facts = join.join([capitalise(part) for part in parts] if join.startswith(".") else parts)
+        return catalogue.texts["entrance.facts"].format(facts=facts)
     if attribute in ("kerb_up_cm", "kerb_down_cm"):
         parts = [_say_kerb(finding, catalogue)]
         said |= {"kerb_up_cm", "kerb_down_cm"}
@@ -236,6 +242,34 @@ def _say_passage(finding: Finding, catalogue: Catalogue) -> str:
     if width is None:
         return catalogue.texts["passage.unknown"].format(barrier=barrier)
     return catalogue.texts["passage"].format(barrier=barrier, value=say_value("passage_cm", width, catalogue))
+
+
+def _list_entrance(details: Mapping[str, object], catalogue: Catalogue) -> list[str]:
+    """Steps, threshold, door, bell: each is named, or that it is unknown."""
+    texts, count = catalogue.texts, details["step_count"]
+    if isinstance(count, float):
+        steps = catalogue.count("steps.count", int(count)) if count else texts["entrance.steps.none"]
+    else:
+        steps = texts["entrance.steps.unknown"]
+    parts = [steps]
+    if count != 0.0 and details["step_ramp"] not in (None, "no"):
+        parts.append(_say_detail("step_ramp", details, catalogue))
+    for name, key in (("threshold_cm", "fact.threshold_cm"), ("passage_cm", "entrance.width")):
+        value = details[name]
+        if name == "passage_cm" and details["door"] is not None:
+            parts.append(_say_detail("door", details, catalogue))
+        if value is None:
+            parts.append(texts["entrance.threshold.unknown" if name == "threshold_cm" else f"{key}.unknown"])
+        else:
+            parts.append(texts[key].format(value=say_value(name, value, catalogue)))
+    parts.append(
+        texts["entrance.bell.unknown"] if details["bell"] is None else _say_detail("bell", details, catalogue)
+    )
+    if details["wheelchair"] is not None:
+        parts.append(_say_detail("wheelchair", details, catalogue))
+    if details["opening"] == "limited":
+        parts.append(_say_detail("opening", details, catalogue))
+    return parts
 
 
 def _list_crossing(

@@ -11,7 +11,7 @@ from wayfinder.i18n import Catalogue, get_catalogue
 from wayfinder.routing.city_graph import Landmark
 from wayfinder.routing.directions import Assumption, Manoeuvre, PendingReport, Route, Step, Unknown
 from wayfinder.routing.obstacles import Finding, Obstacle, Source, Value
-from wayfinder.routing.planner import Outcome, RoutePlan
+from wayfinder.routing.planner import EntranceUsed, Outcome, RoutePlan
 from wayfinder.routing.profiles import Profile
 from wayfinder.routing.relief import Relief
 from wayfinder.routing.snapping import SnappedPoint
@@ -25,6 +25,7 @@ from wayfinder.speech.amounts import (
     show_day,
 )
 from wayfinder.speech.choice_phrases import say_relaxation, show_difference, show_relaxations
+from wayfinder.speech.entrance_phrases import instruct_at_entrance, show_entrance, summarise_entrance
 from wayfinder.speech.labels import (
     capitalise,
     describe_limit,
@@ -87,8 +88,8 @@ def word_plan(plan: RoutePlan, language: str) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "outcome": plan.outcome.value,
         "graph": {"id": plan.graph_id, "osm_at": plan.osm_at, "overlay_version": plan.overlay_version},
-        "from": _show_point(plan.start),
-        "to": _show_point(plan.goal),
+        "from": _show_point(plan.start, plan.start_entrance, language),
+        "to": _show_point(plan.goal, plan.goal_entrance, language),
         "summary": {"text": _summarise(plan, language)},
         "routes": [
             {
@@ -172,10 +173,17 @@ def _show_relief(relief: Relief) -> dict[str, Any]:
     }
 
 
-def _show_point(point: SnappedPoint | None) -> dict[str, Any] | None:
+def _show_point(
+    point: SnappedPoint | None, entrance: EntranceUsed | None, language: str
+) -> dict[str, Any] | None:
     if point is None:
         return None
-    return {"lon": point.lon, "lat": point.lat, "offset_m": round(point.offset_m, 1)}
+    return {
+        "lon": point.lon,
+        "lat": point.lat,
+        "offset_m": round(point.offset_m, 1),
+        "entrance": show_entrance(entrance, get_catalogue(language)),
+    }
 
 
 def _show_obstacle(obstacle: Obstacle, listener: Listener) -> dict[str, Any]:
@@ -271,6 +279,9 @@ def _say_warning(warning: PendingReport, catalogue: Catalogue) -> str:
 def _instruct(steps: Sequence[Step], number: int, listener: Listener) -> str:
     """The sentence of a step."""
     step = steps[number]
+    at_entrance = instruct_at_entrance(step, get_catalogue(listener.language))
+    if at_entrance is not None:
+        return at_entrance
     turn_deg = step.turn_deg
     clock = _get_clock(turn_deg) if listener.by_clock and turn_deg is not None else 0
     key = _TURN_KEYS.get(step.key)
@@ -381,6 +392,8 @@ def _summarise(plan: RoutePlan, language: str) -> str:
     else:
         date = say_date(datetime.date.fromisoformat(plan.osm_at[:10]), catalogue)
         sentences = [catalogue.say("summary.found", date=date)]
+    sentences += summarise_entrance("summary.from_entrance", plan.start_entrance, catalogue)
+    sentences += summarise_entrance("summary.to_entrance", plan.goal_entrance, catalogue)
     for key, point in (("summary.from_beside", plan.start), ("summary.to_beside", plan.goal)):
         if point is not None and point.offset_m >= _BESIDE_M:
             sentences.append(catalogue.say(key, distance=say_distance(point.offset_m, language)))

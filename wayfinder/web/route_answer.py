@@ -13,6 +13,7 @@ from wayfinder.routing.attributes import ATTRIBUTES
 from wayfinder.routing.choices import LEAST_UNKNOWN, SHORTEST
 from wayfinder.routing.classes import SLOPE_ATTRIBUTES
 from wayfinder.routing.directions import Manoeuvre
+from wayfinder.routing.entrance_rules import KINDS
 from wayfinder.routing.obstacles import ObstacleKind, Source
 from wayfinder.routing.planner import Outcome
 from wayfinder.routing.profiles import Beyond, Unknowns
@@ -39,12 +40,24 @@ class GraphAnswer(Answer):
     overlay_version: int
 
 
+class EntranceAnswer(Answer):
+    """The entrance of a place at which a way begins or ends; what is known of it stands in its step."""
+
+    osm: str | None = Field(description="Null where no entrance of the place is mapped")
+    kind: Literal[KINDS] | None  # type: ignore[valid-type]
+    text: str
+
+
 class SnappedAnswer(Answer):
-    """The point on a way that was used, and how far it is from the position asked for."""
+    """The point on a way that was used, and how far it is from the position asked for.
+
+    At an entrance, the point is the entrance's, and ``offset_m`` how far before it the way ends.
+    """
 
     lon: float
     lat: float
     offset_m: float
+    entrance: EntranceAnswer | None = Field(description="Null unless a place with an entrance was asked for")
 
 
 class ObstacleAnswer(Answer):
