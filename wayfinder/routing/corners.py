@@ -221,7 +221,7 @@ def _get_angle(east: float, north: float) -> float:
 def _get_direction(
     streets: Streets, plane: Plane, stub: Stub, squares: Mapping[tuple[int, int], Set[int]]
 ) -> tuple[float, float]:
-    """Where a way leads to; a line over a square that runs along the road lies where the square does."""
+    """Where a way leads to; a line over a square, maybe along the road, lies where the square does."""
     segment = streets.segments[stub.segment]
     if segment.way.is_area:
         refs = sorted(squares[segment.way.osm_type, segment.way.osm_id])
