@@ -208,8 +208,10 @@ def measure(osm: Path, times: list[int], pairs: int, work: Path) -> None:
     for count in times:
         side = math.isqrt(count)
         file, folder, shifted = work / f"{count}.osm.pbf", work / f"city{count}", work / f"pairs{count}.json"
-        town.write(side, file)
+        if not file.exists():
+            town.write(side, file)
         row = {"times": count, **_run("--build", file, folder)}
+        print(json.dumps(row), file=sys.stderr, flush=True)
         if first.exists():
             east, north = side // 2 * town.width, side // 2 * town.height
             moved = [
@@ -218,7 +220,7 @@ def measure(osm: Path, times: list[int], pairs: int, work: Path) -> None:
             shifted.write_text(json.dumps(moved))
         row |= _run("--ask", folder, shifted if first.exists() else first, "--pairs", pairs)
         rows.append(row)
-        print(json.dumps(row), file=sys.stderr)
+        print(json.dumps(row), file=sys.stderr, flush=True)
     print(format_table(rows))
 
 
@@ -255,7 +257,7 @@ def main() -> None:
     parser.add_argument("--osm", type=Path)
     parser.add_argument("--times", type=int, nargs="+", default=[1, 4, 16], help="square numbers")
     parser.add_argument("--pairs", type=int, default=200)
-    parser.add_argument("--work", type=Path, help="keep files here")
+    parser.add_argument("--work", type=Path, help="keep files here, and use those that are here")
     parser.add_argument("--build", type=Path, nargs=2, help=argparse.SUPPRESS)
     parser.add_argument("--ask", type=Path, nargs=2, help=argparse.SUPPRESS)
     given = parser.parse_args()

@@ -8,8 +8,10 @@ import numpy as np
 import osmnx
 import pytest
 
+from tests.city.test_build import write_osm, write_terrain
+from tests.city.test_surveys import build as build_surveyed
 from wayfinder.city.artifact import City, open_city
-from wayfinder.city.build import build_city
+from wayfinder.city.build import Dem, build_city
 from wayfinder.city.demo import TOWN_FOLDER
 from wayfinder.city.export import write_graphml
 from wayfinder.errors import CityError
@@ -165,3 +167,40 @@ def test_what_cannot_be_written_is_one_sentence_and_the_old_file_stays(town: Cit
         (tmp_path / "full").mkdir()
         write_graphml(town, tmp_path / "full")
     assert [path.name for path in tmp_path.iterdir()] == ["full"]
+
+
+def export(folder: Path) -> "nx.MultiDiGraph[int]":
+    file = folder.with_suffix(".graphml")
+    write_graphml(open_city(folder), file)
+    return osmnx.load_graphml(file)
+
+
+def test_what_a_survey_says_is_marked_and_its_licence_named(tmp_path: Path) -> None:
+    build_surveyed(tmp_path)
+
+    graph = export(tmp_path / "town")
+
+    assert "Bordsteine der Stadt (dl-de/by-2-0)" in graph.graph["sources"]
+    marks = {
+        (data["kind"], data["not_from_osm"]) for *_, data in graph.edges(data=True) if "not_from_osm" in data
+    }
+    assert {kind for kind, _ in marks} == {"kerb_up", "kerb_down", "footway"}
+    for kind, mark in marks:
+        named = (
+            {"kerb_up_cm=survey", "kerb_down_cm=survey"} if kind.startswith("kerb") else {"width_cm=survey"}
+        )
+        assert named <= set(mark.split(","))
+    narrow = [data for *_, data in graph.edges(data=True) if data.get("width_cm") == "80.0"]
+    assert narrow and all("width_cm=survey" in data["not_from_osm"] for data in narrow)
+
+
+def test_an_estimated_incline_does_not_look_like_a_mapped_one(tmp_path: Path) -> None:
+    terrain = Dem(write_terrain(tmp_path / "dgm1.tif"), "HVBG", "dl-de/zero-2-0")
+    build_city(write_osm(tmp_path / "town.osm"), "Kassel", tmp_path / "kassel", dem=terrain)
+
+    graph = export(tmp_path / "kassel")
+
+    inclined = [data for *_, data in graph.edges(data=True) if "incline_percent" in data]
+    assert inclined
+    assert {data["not_from_osm"] for data in inclined} == {"incline_percent=estimate"}
+    assert all(float(data["incline_error_percent"]) > 0 for data in inclined)

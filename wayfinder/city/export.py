@@ -14,17 +14,21 @@ from typing import Any, Final
 
 import networkx as nx
 import numpy as np
+import orjson
 
 from wayfinder.city.artifact import City
+from wayfinder.city.surveys import SOURCES_FILE
 from wayfinder.city.swap import replace_file
 from wayfinder.errors import CityError
 from wayfinder.routing.attributes import ATTRIBUTES, OBSTACLE_KINDS, OTHER, EdgeAttributes, Interval
 from wayfinder.routing.network import (
+    INCLINE_ORIGINS,
     OSM_TYPES,
     SLOPE_DOWN,
     SLOPE_UNKNOWN,
     SLOPE_UP,
 )
+from wayfinder.routing.origins import INCLINE, list_rows, unpack_origins
 
 CRS: Final = "epsg:4326"
 _EPOCH: Final = date(1970, 1, 1)
@@ -66,6 +70,8 @@ def build_graph(city: City, told: Told = lambda done, total: None) -> nx.MultiDi
     - ``not_understood``: names of attributes that are tagged but not understood, by comma;
     - ``incline_percent``, uphill in the edge's own direction; ``incline`` is ``up`` or ``down`` where no more
       than that is known;
+    - ``not_from_osm``: attributes that do not come from OSM, with their origin (``incline_percent=estimate``,
+      ``width_cm=survey``), by comma; ``incline_error_percent``: how far off an estimate may be, either way;
     - ``obstacle``: True for kerbs, gates, doors, lifts ..., which are edges of their own;
     - ``osm_type``, ``level_from``, ``level_to``, ``layer``, ``as_of`` (day of the last edit).
 
@@ -77,6 +83,7 @@ def build_graph(city: City, told: Told = lambda done, total: None) -> nx.MultiDi
         simplified="True",
         name=city.info.name,
         attribution=city.info.attribution,
+        sources="; ".join(f"{source.name} ({source.licence})" for source in city.info.sources),
         osm_at=city.info.osm_at or "",
         city_id=city.info.id,
     )
@@ -87,21 +94,24 @@ def build_graph(city: City, told: Told = lambda done, total: None) -> nx.MultiDi
     )
     told_of_class = [_tell_class(attributes) for attributes in city.classes]
     columns = {name: getattr(network, name).tolist() for name in _COLUMNS}
+    elsewhere = _list_origins(city)
     points = np.column_stack([network.point_lon_e7, network.point_lat_e7]) / 1e7
     for edge in range(network.edge_count):
         if edge % 10_000 == 0:
             told(edge, network.edge_count)
         facts = _tell_edge(columns, edge, city.names)
+        if edge in elsewhere:
+            facts["not_from_osm"] = ",".join(f"{name}={origin}" for name, origin in elsewhere[edge].items())
         tail, head = columns["edge_tail"][edge], columns["edge_head"][edge]
         line = points[columns["edge_points"][edge] : columns["edge_points"][edge + 1]]
         for back, (start, end) in enumerate(((tail, head), (head, tail))):
             arc = 2 * edge + back
             values = facts | told_of_class[columns["arc_class"][arc]]
-            values |= _tell_incline(
-                columns["slope_incline"][columns["arc_slope"][arc]],
-                columns["edge_incline_percent"][edge],
-                back,
-            )
+            slope = columns["arc_slope"][arc]
+            percent = columns["edge_incline_percent"][edge]
+            values |= _tell_incline(columns["slope_incline"][slope], percent, back)
+            if columns["slope_error"][slope]:
+                values["incline_error_percent"] = columns["slope_error"][slope] / 10
             if back:
                 values["level_from"], values["level_to"] = values["level_to"], values["level_from"]
             if len(line) > 2:
@@ -129,7 +139,21 @@ _COLUMNS: Final = (
     "arc_class",
     "arc_slope",
     "slope_incline",
+    "slope_error",
 )
+
+
+def _list_origins(city: City) -> dict[int, dict[str, str]]:
+    """Edge -> attribute -> origin, of what does not come from OSM."""
+    found: dict[int, dict[str, str]] = {}
+    estimated = city.network.edge_incline_origin == INCLINE_ORIGINS.index("estimate")
+    for edge in np.flatnonzero(estimated).tolist():
+        found[edge] = {INCLINE: "estimate"}
+    sources = orjson.loads(city.read(SOURCES_FILE)) if SOURCES_FILE in city.info.files else ()
+    for row in list_rows(unpack_origins(city.arrays, sources)):
+        if row.origin != "osm":
+            found.setdefault(row.edge, {})[row.attribute] = row.origin
+    return found
 
 
 def _tell_edge(columns: Mapping[str, list[Any]], edge: int, names: tuple[str, ...]) -> dict[str, Value]:
