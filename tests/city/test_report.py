@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.support.drawn_town import draw_town, locate
@@ -16,13 +18,14 @@ from wayfinder.assembly import build_graph
 from wayfinder.city.artifact import City, open_city
 from wayfinder.city.build import build_city
 from wayfinder.city.districts import load_districts
+from wayfinder.city.quality import measure_quality
 from wayfinder.city.report import BarrierCounts, Report, build_report, pack_report, read_districts
 from wayfinder.city.report_document import Table, build_document
 from wayfinder.city.report_html import build_html
 from wayfinder.city.report_text import format_document
 from wayfinder.errors import RequestError
 from wayfinder.i18n import LANGUAGES
-from wayfinder.routing.obstacles import Source
+from wayfinder.routing.origins import FactRow, build_origins
 from wayfinder.routing.overlay import build_empty_overlay
 
 GRID_M = 30.0
@@ -31,6 +34,8 @@ A-------B---K---C-------D
 """
 """Houses in the west, a pharmacy in the east, between them a kerb of 12 cm."""
 NAME = 'Gasse <script>alert(1)</script> & "Söhne"'
+SURVEYED = ("survey", 18_500, "Vermessungsamt")
+"""Origin, day (in August 2020) and source of a fact."""
 GOOD = {"highway": "living_street", "surface": "asphalt", "smoothness": "good", "incline": "0%", "lit": "yes"}
 
 
@@ -139,21 +144,26 @@ def test_age_and_origin_of_what_is_known_are_given(report: Report) -> None:
     assert row.ages == {"under_2_years": row.known}
 
 
-def test_an_origin_table_splits_what_is_known(city: City) -> None:
-    import numpy as np
-
-    survey = list(Source).index(Source.SURVEY)
-
-    def origin_of(attribute: str):
-        origin = np.zeros(city.network.edge_count, dtype=np.uint8)
-        if attribute == "surface":
-            origin[city.network.edge_length_mm.argmax()] = survey
-        return origin
-
-    rows = {row.attribute: row for row in make_report(city, origin_of=origin_of).coverage[""]}
-    assert set(rows["surface"].origins) == {"osm", "survey"}
-    assert sum(rows["surface"].origins.values()) == pytest.approx(rows["surface"].known, abs=0.2)
-    assert set(rows["smoothness"].origins) == {"osm"}
+def test_facts_of_a_survey_and_estimates_are_told_apart_from_osm(city: City) -> None:
+    graph = build_graph(city)
+    network = city.network
+    longest = int(network.edge_length_mm.argmax())
+    estimated = np.where(network.edge_incline_origin == 1, 2, 0).astype(np.uint8)
+    changed = replace(network, edge_incline_origin=estimated)
+    graph = replace(graph, network=changed, origins=build_origins([FactRow(longest, "surface", *SURVEYED)]))
+    edges = np.arange(network.edge_count)
+    found = measure_quality(changed, city.classes, graph.origins, edges, city.info.osm_at)
+    rows = {row.attribute: row for row in found}
+    length_m = round(network.edge_length_mm[longest] / 1000, 1)
+    rest_m = round(rows["surface"].known - length_m, 1)
+    assert rows["surface"].origins == {"survey": length_m, "osm": rest_m}
+    # the survey is of 2020, more than two years older than the data
+    assert rows["surface"].ages == {"under_2_years": rest_m, "under_5_years": length_m}
+    assert rows["smoothness"].origins == {"osm": rows["smoothness"].known}
+    incline = rows["incline_percent"]
+    assert incline.origins == {"estimate": incline.known}
+    assert incline.ages == {"undated": incline.known}
+    assert "incline_estimated" not in rows
 
 
 def test_the_same_city_and_seed_give_the_same_bytes(city: City, report: Report) -> None:
@@ -232,7 +242,7 @@ def test_the_page_has_every_table_and_list_of_the_text(report: Report, city: Cit
     page.feed(build_html(report, city, read_districts(city), "de"))
     blocks = build_document(report, "de", 50)
     assert page.tags.count("table") == sum(isinstance(block, Table) for block in blocks)
-    assert page.tags.count("svg") == 4  # the map, and three lines of its legend
+    assert page.tags.count("svg") == 5  # the map, and four lines of its legend
     for block in blocks:
         if isinstance(block, Table):
             assert all(cell in page.text for row in block.rows for cell in row)

@@ -12,7 +12,7 @@ import pytest
 from wayfinder.assembly import build_graph
 from wayfinder.city.addresses import unpack_addresses
 from wayfinder.city.artifact import City, open_city
-from wayfinder.city.build import build_city
+from wayfinder.city.build import Dem, build_city
 from wayfinder.city.report import build_report, pack_report
 from wayfinder.city.trips import (
     DESTINATIONS_FILE,
@@ -132,3 +132,14 @@ def test_the_same_real_city_gives_the_same_bytes(city: tuple[str, City, CityGrap
     overlay = build_empty_overlay(graph)
     one, other = (build_report(opened, graph, overlay, profiles=["walker"], trips=100) for _ in range(2))
     assert pack_report(one) == pack_report(other)
+
+
+def test_with_terrain_the_report_calls_inclines_estimates(shared_data: Path, tmp_path: Path) -> None:
+    dem = shared_data / "dem" / "badwildbad.tif"
+    build_city(shared_data / "osm" / "badwildbad.osm.pbf", "Bad Wildbad", tmp_path / "city", dem=Dem(dem))
+    opened = open_city(tmp_path / "city")
+    graph = build_graph(opened)
+    report = build_report(opened, graph, build_empty_overlay(graph), profiles=["walker"], trips=50)
+    row = next(one for one in report.coverage[""] if one.attribute == "incline_percent")
+    assert row.origins["estimate"] > 20 * row.origins["osm"]
+    assert row.ages["undated"] == row.origins["estimate"]

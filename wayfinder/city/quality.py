@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,24 +13,15 @@ from numpy.typing import NDArray
 from wayfinder.city.build import measure_coverage
 from wayfinder.city.info import Coverage
 from wayfinder.routing.attributes import EdgeAttributes
-from wayfinder.routing.network import Int64, Network
-from wayfinder.routing.obstacles import Source
+from wayfinder.routing.network import INCLINE_ORIGINS, Int32, Int64, Network, UInt8
+from wayfinder.routing.origins import FACT_ATTRIBUTES, INCLINE, ORIGINS, Origins
 
 AGES: Final = {"under_2_years": 2, "under_5_years": 5, "under_10_years": 10}
 """Age bands by their upper end in years; older, and of unknown age, follow."""
 OLDER, UNDATED = "older", "undated"
 _DAYS_PER_YEAR: Final = 365.25
-
-
-class OriginOf(Protocol):
-    """Port: where what is known of an attribute comes from.
-
-    Returns
-    -------
-    By edge a `Source`, as its number in the list of all sources.
-    """
-
-    def __call__(self, attribute: str) -> NDArray[np.uint8]: ...
+_ESTIMATED: Final = "incline_estimated"
+"""Row of the coverage for inclines that are estimates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +33,8 @@ class Quality:
     origins
         Of what is known, how much comes from whom.
     ages
-        Of what is known, how much is how old (by the last edit of the object), counted back from the date of
-        the OSM data.
+        Of what is known, how much is how old, counted back from the date of the OSM data: by the date of the
+        survey, else by the last edit of the object. Estimates have no date.
     """
 
     attribute: str
@@ -58,52 +49,79 @@ class Quality:
 def measure_quality(
     network: Network,
     classes: Sequence[EdgeAttributes],
+    origins: Origins,
     edges: Int64,
     osm_at: str | None,
-    origin_of: OriginOf | None = None,
 ) -> tuple[Quality, ...]:
-    """Measure what is known on these edges; without `origin_of` everything comes from OSM."""
-    band = _band_edges(network.edge_as_of_day[edges], osm_at)
-    by_band = {
-        name: _index(measure_coverage(_take(network, edges[band == number]), classes))
-        for number, name in enumerate((*AGES, OLDER, UNDATED))
-    }
+    """Measure what is known on these edges."""
+    today = None if osm_at is None else _count_days(osm_at)
+    bands = (*AGES, OLDER, UNDATED)
+    of_osm = np.full(network.edge_count, ORIGINS.index("osm"), dtype=np.uint8)
+    by_band = _measure_parts(network, classes, edges, _band(network.edge_as_of_day, today), bands)
     rows = []
-    for row in measure_coverage(_take(network, edges), classes):
+    for row in _join_inclines(measure_coverage(_take(network, edges), classes)):
         if not row.total:
             continue
-        ages = {
-            name: round(known, 1)
-            for name, index in by_band.items()
-            if (known := index.get((row.attribute, row.unit), 0.0))
-        }
-        origins = {Source.OSM.value: row.known} if row.known else {}
-        if origin_of is not None and row.known:
-            origins = _split(network, classes, edges, row, origin_of(row.attribute))
+        origin, day = _find_provenance(network, origins, row.attribute, of_osm)
+        key = (row.attribute, row.unit)
+        found, ages = {"osm": row.known} if row.known else {}, _pick(by_band, key)
+        if origin is not of_osm:
+            found = _pick(_measure_parts(network, classes, edges, origin, ORIGINS), key)
+            ages = _pick(_measure_parts(network, classes, edges, _band(day, today), bands), key)
         rows.append(
-            Quality(row.attribute, row.unit, row.known, row.unmapped, row.not_understood, origins, ages)
+            Quality(row.attribute, row.unit, row.known, row.unmapped, row.not_understood, found, ages)
         )
     return tuple(rows)
 
 
-def _split(
+def _find_provenance(
+    network: Network, origins: Origins, attribute: str, of_osm: UInt8
+) -> tuple[UInt8, Int32]:
+    """By edge: whose an attribute is (index into `ORIGINS`), of which day; `of_osm` where all is OSM's."""
+    facts = origins.fact_attribute == FACT_ATTRIBUTES.index(attribute)
+    is_estimate = np.zeros(network.edge_count, dtype=np.bool_)
+    if attribute == INCLINE:
+        is_estimate = network.edge_incline_origin == INCLINE_ORIGINS.index("estimate")
+    if not facts.any() and not is_estimate.any():
+        return of_osm, network.edge_as_of_day
+    origin, day = of_osm.copy(), network.edge_as_of_day.copy()
+    origin[is_estimate], day[is_estimate] = ORIGINS.index("estimate"), -1
+    origin[origins.fact_edge[facts]] = origins.fact_origin[facts]
+    day[origins.fact_edge[facts]] = origins.fact_day[facts]
+    return origin, day
+
+
+_Known = Mapping[str, Mapping[tuple[str, str], float]]
+
+
+def _measure_parts(
     network: Network,
     classes: Sequence[EdgeAttributes],
     edges: Int64,
-    row: Coverage,
-    origin: NDArray[np.uint8],
-) -> dict[str, float]:
-    found = {}
-    for number, source in enumerate(Source):
-        chosen = edges[origin[edges] == number]
-        known = _index(measure_coverage(_take(network, chosen), classes)).get((row.attribute, row.unit), 0.0)
-        if known:
-            found[source.value] = known
-    return found
+    part: NDArray[Any],
+    names: Sequence[str],
+) -> _Known:
+    """What is known on the edges of each part, by its name."""
+    return {
+        name: {
+            (row.attribute, row.unit): row.known
+            for row in _join_inclines(measure_coverage(_take(network, edges[part[edges] == number]), classes))
+        }
+        for number, name in enumerate(names)
+    }
 
 
-def _index(rows: Sequence[Coverage]) -> dict[tuple[str, str], float]:
-    return {(row.attribute, row.unit): row.known for row in rows}
+def _pick(known: _Known, key: tuple[str, str]) -> dict[str, float]:
+    found = {name: round(rows.get(key, 0.0), 1) for name, rows in known.items()}
+    return {name: amount for name, amount in found.items() if amount}
+
+
+def _join_inclines(rows: Sequence[Coverage]) -> list[Coverage]:
+    """One row for the incline, whoever says it."""
+    inclines = [row for row in rows if row.attribute in (INCLINE, _ESTIMATED)]
+    known = round(sum(row.known for row in inclines), 1)
+    joined = Coverage(INCLINE, "m", known, inclines[-1].unmapped, 0.0)
+    return [*(row for row in rows if row not in inclines), joined]
 
 
 def _take(network: Network, edges: Int64) -> Network:
@@ -119,12 +137,14 @@ def _take(network: Network, edges: Int64) -> Network:
     )
 
 
-def _band_edges(days: NDArray[np.int32], osm_at: str | None) -> Int64:
+def _band(days: Int32, today: int | None) -> Int64:
     """Age band of each edge, by number."""
     undated = len(AGES) + 1
-    if osm_at is None:
+    if today is None:
         return np.full(len(days), undated)
-    today = (datetime.date.fromisoformat(osm_at[:10]) - datetime.date(1970, 1, 1)).days
-    years = (today - days) / _DAYS_PER_YEAR
-    band = np.searchsorted(list(AGES.values()), years, side="right")
+    band = np.searchsorted(list(AGES.values()), (today - days) / _DAYS_PER_YEAR, side="right")
     return np.where(days < 0, undated, band)
+
+
+def _count_days(date: str) -> int:
+    return (datetime.date.fromisoformat(date[:10]) - datetime.date(1970, 1, 1)).days

@@ -23,7 +23,7 @@ from wayfinder.city.districts import (
     unpack_districts,
 )
 from wayfinder.city.places import PlaceFinder
-from wayfinder.city.quality import OriginOf, Quality, measure_quality
+from wayfinder.city.quality import Quality, measure_quality
 from wayfinder.city.survey_walk import WalkStreet, plan_walk
 from wayfinder.city.trips import (
     DESTINATIONS_FILE,
@@ -227,7 +227,6 @@ def build_report(
     trips: int = DEFAULT_TRIPS,
     seed: int = 1,
     districts: Sequence[District] | None = None,
-    origin_of: OriginOf | None = None,
     progress: Progress | None = None,
 ) -> Report:
     """Measure a city.
@@ -236,8 +235,6 @@ def build_report(
     ----------
     districts
         Those of the city folder where None.
-    origin_of
-        Where what is known comes from; everything from OSM where None.
     progress
         Told ``homes``, and for each profile its name.
 
@@ -285,7 +282,7 @@ def build_report(
             count_kinds(trip.destination for trip in sample.trips),
         ),
         districts=names,
-        coverage=reporter.measure_coverage(city, origin_of),
+        coverage=reporter.measure_coverage(city),
         profiles=tuple(found),
         survey_walk=plan_walk(found),
     )
@@ -335,14 +332,14 @@ class _Reporter:
             **{name: lived == number for number, name in enumerate(self._names)},
         }
 
-    def measure_coverage(self, city: City, origin_of: OriginOf | None) -> dict[str, tuple[Quality, ...]]:
+    def measure_coverage(self, city: City) -> dict[str, tuple[Quality, ...]]:
         network = city.network
         lon, lat = self._places.edge_lon, self._places.edge_lat
         lies = find_districts(self._districts, lon, lat)
         edges = np.arange(network.edge_count)
         chosen = {"": edges, **{name: edges[lies == number] for number, name in enumerate(self._names)}}
         return {
-            name: measure_quality(network, city.classes, one, city.info.osm_at, origin_of)
+            name: measure_quality(network, city.classes, self._graph.origins, one, city.info.osm_at)
             for name, one in chosen.items()
         }
 
@@ -467,10 +464,11 @@ class _Reporter:
         )
 
     def _list_findings(self, arcs: Int32, costs: CostTable) -> list[Finding]:
-        """What of a barrier exceeds which limits, as a route over it would say; once for each value."""
+        """What of a barrier exceeds which limits, as a route over it would say; of each the worst value."""
         network = self._graph.network
+        limits = self._overlay.judge.tables.limits
         seen: set[tuple[int, int]] = set()
-        found: dict[tuple[str, str, Value], Finding] = {}
+        found: dict[tuple[str, str], Finding] = {}
         for arc in arcs.tolist():
             judged = (int(self._overlay.arc_class[arc]), int(network.arc_slope[arc]))
             if judged in seen:
@@ -478,8 +476,10 @@ class _Reporter:
             seen.add(judged)
             way = Way(np.array([arc], dtype=np.int32), 0, int(network.edge_length_mm[arc >> 1]))
             for obstacle in describe_route(self._graph, self._overlay, costs, [way]).limits_exceeded:
-                finding = _as_finding(obstacle, self._overlay.judge.tables.limits)
-                found.setdefault((finding.attribute, finding.limit_name, finding.value), finding)
+                finding = _as_finding(obstacle, limits)
+                key = (finding.attribute, finding.limit_name)
+                if key not in found or _get_weight(finding) > _get_weight(found[key]):
+                    found[key] = finding
         return list(found.values())
 
     def _show_unknown(self, rank: int, unknown: Unknown) -> UnknownRow:
@@ -526,6 +526,17 @@ def _as_finding(obstacle: Obstacle, limits: Mapping[str, LimitDefinition]) -> Fi
         source=Source.OSM.value if is_stance and obstacle.value is None else obstacle.source.value,
         as_of=show_day(obstacle.as_of_day),
     )
+
+
+def _get_weight(finding: Finding) -> tuple[bool, float]:
+    """How much worse than others of its kind: what is certain first, then how far it is from the limit."""
+    if isinstance(finding.value, str) and ".." in finding.value:
+        low, _, high = finding.value.partition("..")
+        value = float(high or low)
+    else:
+        value = finding.value if isinstance(finding.value, float) else 0.0
+    limit = finding.limit if isinstance(finding.limit, float) else 0.0
+    return finding.certain, abs(value - limit)
 
 
 def _round_m(metres: float) -> float:

@@ -25,7 +25,8 @@ from wayfinder.speech.labels import label_attribute, label_profile
 MOST_ROWS: Final = 50
 MOST_MARKERS: Final = 20
 _STYLE: Final = """
-:root{--text:#1a1a1a;--ground:#fff;--quiet:#555;--line:#8a8a8a;--known:#0b5394;--unknown:#c2410c;--bar:#f2f2f2}
+:root{--text:#1a1a1a;--ground:#fff;--quiet:#555;--line:#8a8a8a;--known:#0b5394;--unknown:#c2410c;--bar:#f2f2f2;
+--estimated:#6b21a8}
 *{box-sizing:border-box}
 body{margin:0;color:var(--text);background:var(--ground);font:100%/1.5 system-ui,"Segoe UI",Roboto,
 "Noto Sans","Liberation Sans",sans-serif;overflow-wrap:break-word}
@@ -48,6 +49,7 @@ svg{display:block;width:100%;min-width:40rem;height:auto;border:1px solid var(--
 path{fill:none;stroke:#b9b9b9;stroke-width:1.25px;vector-effect:non-scaling-stroke;stroke-linecap:round}
 .spot{stroke-width:5px;stroke:transparent}.border{stroke:#555;stroke-width:2px;stroke-dasharray:8 4}
 path.known{stroke:var(--known);stroke-width:2.5px}
+path.estimated{stroke:var(--estimated);stroke-width:2.5px;stroke-dasharray:9 3 2 3}
 path.unknown{stroke:var(--unknown);stroke-width:2.5px;stroke-dasharray:3 4}
 .marker{display:none}
 .marker circle{fill:#1a1a1a;stroke:#fff;stroke-width:2px;vector-effect:non-scaling-stroke}
@@ -166,7 +168,7 @@ def _write_map(report: Report, city: City, districts: Sequence[District], words:
                 tag("svg", tag("path", class_=name, d="M2 6h44"), viewBox="0 0 48 12", aria_hidden="true"),
                 words.say(f"report.map.{name}"),
             )
-            for name in ("known", "unknown", "nothing")
+            for name in ("known", "unknown", "estimated", "nothing")
         ),
         class_="legend",
     )
@@ -208,6 +210,7 @@ def _style_layers(report: Report) -> str:
         chosen = f".{MAP}:has(#layer-{number}:checked)"
         rules.append(f"{chosen} .k{number}{{stroke:var(--known)}}")
         rules.append(f"{chosen} .u{number}{{stroke:var(--unknown);stroke-dasharray:3 4}}")
+        rules.append(f"{chosen} .e{number}{{stroke:var(--estimated);stroke-dasharray:9 3 2 3}}")
     for profile in report.profiles:
         rules.append(f".{MAP}:has(#markers-{profile.profile}:checked) .m-{profile.profile}{{display:inline}}")
     return "\n".join(rules)

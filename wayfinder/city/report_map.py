@@ -13,7 +13,7 @@ from wayfinder.city.districts import District
 from wayfinder.city.markup import Markup, join, tag
 from wayfinder.routing.attributes import ATTRIBUTE_INDEX, EdgeAttributes
 from wayfinder.routing.classes import KNOWN, MEANINGLESS, build_class_columns
-from wayfinder.routing.network import SLOPE_NONE, Float64, Int32, Network, UInt8
+from wayfinder.routing.network import INCLINE_ORIGINS, SLOPE_NONE, Float64, Int32, Network, UInt8
 
 LAYERS: Final = (
     ("surface", ("surface",)),
@@ -29,7 +29,9 @@ _EDGE_SHARE: Final = 0.5
 """Percent of the nodes cut off at each side: an extract's loose ends would shrink the city to a dot."""
 _MARGIN: Final = 0.02
 _MARKER: Final = 70
-_NOTHING, _IS_KNOWN, _IS_UNKNOWN = 0, 1, 2
+_STATES: Final = ("", "k", "u", "e")
+"""Nothing to know, known, unknown, estimated: class of a line by the number of its layer."""
+_NOTHING, _IS_KNOWN, _IS_UNKNOWN, _IS_ESTIMATED = range(len(_STATES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +58,12 @@ def draw_map(
     view = _View(network, districts)
     combined = np.zeros(network.edge_count, dtype=np.int64)
     for number, status in enumerate(_judge_layers(network, classes)):
-        combined += status.astype(np.int64) * 3**number
+        combined += status.astype(np.int64) * len(_STATES) ** number
     ways = []
     for combination in np.unique(combined).tolist():
-        states = [combination // 3**number % 3 for number in range(len(LAYERS))]
+        states = [combination // len(_STATES) ** number % len(_STATES) for number in range(len(LAYERS))]
         names = " ".join(
-            f"{'k' if state == _IS_KNOWN else 'u'}{number}"
-            for number, state in enumerate(states)
-            if state != _NOTHING
+            f"{_STATES[state]}{number}" for number, state in enumerate(states) if state != _NOTHING
         )
         lines = view.draw_lines(np.flatnonzero(combined == combination).astype(np.int32))
         if names and lines:
@@ -96,7 +96,7 @@ def draw_map(
 
 
 def _judge_layers(network: Network, classes: Sequence[EdgeAttributes]) -> list[UInt8]:
-    """Per layer and edge: nothing to know, known, or unknown."""
+    """Per layer and edge: nothing to know, known, unknown or estimated."""
     columns = build_class_columns(classes)
     found = []
     for name, attributes in LAYERS:
@@ -111,6 +111,8 @@ def _judge_layers(network: Network, classes: Sequence[EdgeAttributes]) -> list[U
             if name != "kerb":
                 meant = meant & (network.edge_length_mm > 0)
         layer: UInt8 = np.where(meant, np.where(known, _IS_KNOWN, _IS_UNKNOWN), _NOTHING).astype(np.uint8)
+        if not attributes:
+            layer[known & (network.edge_incline_origin == INCLINE_ORIGINS.index("estimate"))] = _IS_ESTIMATED
         found.append(layer)
     return found
 
