@@ -38,8 +38,8 @@ planner does it."""
 
 _EVERYBODY: Final = "all"
 """The group every profile belongs to."""
-_CLOSED_EXCESS_US: Final = 3_600_000_000
-"""What the least bad way pays for what is closed to its profile: more than for any limit."""
+_CLOSED_EXCESS_US: Final = 10**15
+"""What the least bad way pays for what is closed to its profile: more than for all limits together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +115,7 @@ class TripNetwork:
         )
         self._fixed = np.concatenate([fixed, fixed, fixed + over_fixed])
         self.verdict: UInt8 = verdict[state]
+        self._is_shut: Mask = too_much[state]
         flat = np.zeros_like(network.arc_slope)  # slope class 0: what a slope costs is in the states already
         self._graph = replace(graph, network=replace(network, arc_class=self.arc_state, arc_slope=flat))
         self._hops: Int32 = self._graph.hops.copy()
@@ -175,15 +176,17 @@ class TripNetwork:
 
     def find_trip(self, start: LonLat, goal: LonLat) -> Trip | None:
         """Snap both ends as the planner does; None where one of them lies at a closed way, or at none."""
-        trip = None
+        first = None
         for slack_m in _SLACKS_M:
             starts, goals = self._list_points(start, slack_m), self._list_points(goal, slack_m)
             if not starts or not goals:
                 return None
             trip = Trip(starts, goals)
-            if self.measure(trip) is not None or self.measure_least_bad(trip) is not None:
-                break
-        return trip
+            first = first or trip
+            way = self.measure(trip) or self.measure_least_bad(trip)
+            if way is not None and not self._is_shut[way.arcs].any():
+                return trip
+        return first
 
     def find_nearest_node(self, position: LonLat) -> int | None:
         """A node of the nearest way within the limits, None where there is none within reach."""
