@@ -97,10 +97,11 @@ def place_landmarks(
     x = network.node_lon[decisions] * scale * METRES_PER_DEGREE
     y = network.node_lat[decisions] * METRES_PER_DEGREE
     by_x = np.argsort(x, kind="stable")
+    sorted_x = x[by_x]
     best: dict[int, tuple[int, float, int]] = {}
     for index, (kind, place) in enumerate(seen):
         place_x, place_y = place.lon * scale * METRES_PER_DEGREE, place.lat * METRES_PER_DEGREE
-        first, last = np.searchsorted(x[by_x], (place_x - WITHIN_SIGHT_M, place_x + WITHIN_SIGHT_M))
+        first, last = np.searchsorted(sorted_x, (place_x - WITHIN_SIGHT_M, place_x + WITHIN_SIGHT_M))
         strip = by_x[first:last]
         distance_m = np.hypot(x[strip] - place_x, y[strip] - place_y)
         for at, metres in zip(strip, distance_m, strict=True):
