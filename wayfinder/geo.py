@@ -23,9 +23,3 @@ def get_distance_m(a: LonLat, b: LonLat) -> float:
     half_lat, half_lon = (lat_b - lat_a) / 2, math.radians(b.lon - a.lon) / 2
     chord = math.sin(half_lat) ** 2 + math.cos(lat_a) * math.cos(lat_b) * math.sin(half_lon) ** 2
     return 2 * EARTH_RADIUS_M * math.asin(math.sqrt(chord))
-
-
-def get_bearing_deg(a: LonLat, b: LonLat) -> float:
-    """Compass bearing from `a` to `b` in degrees, 0 north, 90 east, below 360 (flat over a city)."""
-    east = (b.lon - a.lon) * math.cos(math.radians((a.lat + b.lat) / 2))
-    return math.degrees(math.atan2(east, b.lat - a.lat)) % 360.0

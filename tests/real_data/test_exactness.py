@@ -36,10 +36,6 @@ def get_file(city: str) -> Path:
     return folder / "osm" / f"{city}.osm.pbf"
 
 
-SHORTEST_M = 1.3
-"""A kerb is drawn from the middle of its pavement (1.25 m): it may lie on the foot of steps beside it."""
-
-
 @pytest.fixture(scope="module", params=CITIES)
 def city(request: pytest.FixtureRequest) -> Iterator[tuple[str, CityGraph]]:
     yield request.param, build_graph(load_osm(get_file(request.param)))
@@ -106,6 +102,7 @@ class RawFile:
 
     def __init__(self, path: Path, ramps: tuple[str, ...]) -> None:
         self.raised_kerbs: dict[tuple[float, float], list[tuple[float, float, float, float]]] = {}
+        self.crossings: set[tuple[float, float, float, float]] = set()
         self.segments: dict[tuple[int, int], list[tuple[float, float, float, float]]] = {}
         for item in osmium.FileProcessor(str(path)).with_locations():
             if item.is_node() and item.tags.get("kerb") == "raised" and "kerb:height" not in item.tags:
@@ -117,6 +114,8 @@ class RawFile:
                         kerb = (round(point[0], 7), round(point[1], 7))
                         if kerb in self.raised_kerbs:
                             self.raised_kerbs[kerb].append((*one, *other))
+                            if item.tags.get("footway") == "crossing":
+                                self.crossings.add((*one, *other))
             if item.is_way() and item.tags.get("highway") == "steps" and "conveying" not in item.tags:
                 if item.tags.get("ramp") in ramps or any(item.tags.get(f"ramp:{r}") == "yes" for r in ramps):
                     continue
@@ -126,27 +125,29 @@ class RawFile:
                         self.segments.setdefault(cell, []).append((x1, y1, x2, y2))
 
     def list_raised_kerbs_on(self, line: list[tuple[float, ...]]) -> list[tuple[float, ...]]:
-        """Raised kerbs passed along the ways they stand on; a pavement of a road may end behind one."""
+        """Raised kerbs passed along the ways they stand on, and those a crossing is left or entered by.
+
+        Whoever walks round the corner on the pavement passes behind the kerb: no crossing leads there.
+        """
         ends = (line[0], line[-1])
 
         def leads_to(beside: tuple[float, ...], segment: tuple[float, float, float, float]) -> bool:
             at_its_end = any(math.dist(beside, end) < 1e-7 for end in (segment[:2], segment[2:]))
             return at_its_end or (beside in ends and is_on(beside, segment))
 
-        return [
-            point
-            for before, point, after in zip(line, line[1:], line[2:], strict=False)
-            if all(
-                any(leads_to(beside, segment) for segment in self.raised_kerbs.get(point, ()))
-                for beside in (before, after)
-            )
-        ]
+        found = []
+        for before, point, after in zip(line, line[1:], line[2:], strict=False):
+            segments = self.raised_kerbs.get(point, ())
+            met = [[segment for segment in segments if leads_to(spot, segment)] for spot in (before, after)]
+            if all(met) or any(segment in self.crossings for side in met for segment in side):
+                found.append(point)
+        return found
 
     def list_steps_on(self, line: list[tuple[float, ...]]) -> list[tuple[float, ...]]:
         """Pieces of the line that lie on a piece of steps: both ends and the middle within 5 cm of it."""
         faults = []
         for (x1, y1), (x2, y2) in pairwise(line):
-            if math.hypot(x2 - x1, y2 - y1) * METRES_PER_DEGREE < SHORTEST_M:
+            if math.hypot(x2 - x1, y2 - y1) * METRES_PER_DEGREE < 0.3:
                 continue
             middle = ((x1 + x2) / 2, (y1 + y2) / 2)
             for dx in (-1, 0, 1):

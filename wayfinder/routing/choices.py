@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
+from operator import attrgetter
 from typing import Final
 
 import numpy as np
@@ -61,8 +62,10 @@ def list_alternatives(
     weights = {SHORTEST: _weigh_lengths(finder.costs), LEAST_UNKNOWN: _weigh_unknowns(finder.costs)}
     found: list[Route] = []
     for label, own in weights.items():
+        if len(found) == count:
+            break
         legs = finder.find_legs(stops, own, Verdict.AVOID)
-        if legs is None or len(found) == count:
+        if legs is None:
             continue
         ways = [leg.way for leg in legs]
         route = describe_route(finder.graph, finder.overlay, finder.costs, ways, label)
@@ -76,11 +79,7 @@ def list_alternatives(
     return found
 
 
-def _measure_unknown(route: Route) -> float:
-    return (1.0 - route.known_share) * route.needed_m
-
-
-_MEASURES: Final = {SHORTEST: lambda route: route.distance_m, LEAST_UNKNOWN: _measure_unknown}
+_MEASURES: Final = {SHORTEST: attrgetter("distance_m"), LEAST_UNKNOWN: attrgetter("unknown_m")}
 """What each of the other ways is better in, metres."""
 
 

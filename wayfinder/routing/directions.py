@@ -167,6 +167,11 @@ class Route:
     warnings: tuple[PendingReport, ...]
     steps: tuple[Step, ...]
 
+    @property
+    def unknown_m(self) -> float:
+        """The part of ``needed_m`` on which something needed is unknown."""
+        return (1.0 - self.known_share) * self.needed_m
+
 
 _PASSES: Final = {
     Kind.GATE: Manoeuvre.GATE,

@@ -19,7 +19,7 @@ from wayfinder.routing.classes import (
     build_class_columns,
     build_slope_columns,
 )
-from wayfinder.routing.costs import Judge, Verdict
+from wayfinder.routing.costs import FORBIDDEN, Judge, Verdict
 from wayfinder.routing.network import (
     SLOPE_DOWN,
     SLOPE_UNKNOWN,
@@ -34,7 +34,7 @@ from wayfinder.routing.network import (
 from wayfinder.routing.network_arrays import get_slope_bin
 from wayfinder.routing.overlay import Overlay
 from wayfinder.routing.profiles import Profile
-from wayfinder.routing.what_if import FORBIDDEN, TripNetwork, judge_pairs
+from wayfinder.routing.what_if import TripNetwork, judge_pairs
 from wayfinder.tables import TABLES_FOLDER, read_table
 
 _INCLINES: Final = frozenset(attribute.name for attribute in SLOPE_ATTRIBUTES)

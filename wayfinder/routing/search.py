@@ -113,7 +113,7 @@ class _Workspace(threading.local):
 
 _LINE: Final = 64
 # columns of _Workspace.cost: by side, cost so far and lower bound of the rest (to the start, to the goal)
-_COST, _BOUND = 0, 2
+_BOUND = 2
 # columns of _Workspace.state, behind the four of cost: round of the bound; by side, round of the cost, place
 # in the heap (-1 settled), arc it was reached by
 _BOUNDED, _SEEN, _PLACE, _ARC = 8, 9, 11, 13

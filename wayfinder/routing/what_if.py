@@ -18,7 +18,7 @@ import numpy as np
 from wayfinder.errors import RequestError
 from wayfinder.geo import LonLat
 from wayfinder.routing.city_graph import HOP_CLASS, HOP_TIES, CityGraph
-from wayfinder.routing.costs import CostTable, Verdict
+from wayfinder.routing.costs import FORBIDDEN, CostTable, Verdict
 from wayfinder.routing.ends import Ends, build_ends, find_direct
 from wayfinder.routing.judgement import Effect
 from wayfinder.routing.legs import SAME_PLACE_M, LegFinder
@@ -27,8 +27,6 @@ from wayfinder.routing.overlay import Overlay
 from wayfinder.routing.search import Weights, find_path, list_reachable_costs
 from wayfinder.routing.snapping import SnappedPoint, Usable, list_nearest_points
 
-FORBIDDEN: Final = -1
-"""Rate of a state that must not be entered."""
 _OVER_RATE, _OVER_FIXED = 2, 3
 """Rows of ``Judged.numbers``."""
 _SLACKS_M: Final = (SAME_PLACE_M, 30.0)

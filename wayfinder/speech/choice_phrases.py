@@ -21,7 +21,7 @@ def show_difference(route: Route, recommended: Route, language: str) -> dict[str
         return None
     distance_m = route.distance_m - recommended.distance_m
     duration_s = route.duration_s - recommended.duration_s
-    unknown_m = _measure_unknown(route) - _measure_unknown(recommended)
+    unknown_m = route.unknown_m - recommended.unknown_m
     catalogue = get_catalogue(language)
     parts = []
     if round_distance(abs(distance_m)):
@@ -41,10 +41,6 @@ def show_difference(route: Route, recommended: Route, language: str) -> dict[str
         "unknown_m": round(unknown_m, 1),
         "text": catalogue.texts["list.join"].join(parts),
     }
-
-
-def _measure_unknown(route: Route) -> float:
-    return (1.0 - route.known_share) * route.needed_m
 
 
 def _say_more_or_less(what: str, difference: float, amount: str, catalogue: Catalogue) -> str:
